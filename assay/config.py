@@ -1,0 +1,447 @@
+"""assay.yaml: one page, typed, read with line numbers; every mistake is reported at once.
+
+Each key has its one default here and nowhere else. `load` reads the text, applies `--set` overrides,
+expands `like:`, validates, and compares names that refer to other names.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from assay.errors import ConfigError, Mistake, UserError
+
+FILE = "assay.yaml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+Path_ = tuple[str | int, ...]
+
+
+class Model(BaseModel):
+    """A frozen block of assay.yaml that knows all its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return every key with its value, defaults included, for fingerprints and manifests."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class Task(Model):
+    """What is learned and how an answer is judged. `system` belongs to the chat contract."""
+
+    kind: Literal["generation", "classification", "preference"] = "generation"
+    system: str = ""
+    check: str | None = None
+    metric: Literal["accuracy"] = "accuracy"
+    margin: float = Field(0.02, gt=0, lt=1)
+    """Differences of the metric smaller than this count as `same`."""
+    alpha: float = Field(0.05, gt=0, lt=0.5)
+
+
+class HeldOut(Model):
+    """Frozen dev and test items made from programmatic skills, before anything is generated."""
+
+    name: str = "heldout"
+    skills: Names
+    dev: int = Field(40, ge=1, description="items per skill")
+    test: int = Field(60, ge=1, description="items per skill")
+    seed: int = 0
+
+
+class SkillsRecipe(Model):
+    """Make rows from programmatic skills with exact gold answers."""
+
+    method: Literal["skills"]
+    skills: Names
+    n: int = Field(200, ge=1)
+    seed: int = 0
+    difficulties: tuple[int, ...] = (1, 2, 3)
+    weights: dict[str, float] = {}
+
+
+class RephraseRecipe(Model):
+    """Have a teacher rewrite prompts of another version; keep rewrites that keep numbers, names and answer."""
+
+    method: Literal["rephrase"]
+    source: str = Field(alias="from")
+    teacher: str = "base"
+    n: int = Field(100, ge=1)
+    seed: int = 0
+    temperature: float = Field(0.7, ge=0)
+    max_new_tokens: int = Field(256, ge=1)
+
+
+GenerateRecipe = Annotated[SkillsRecipe | RephraseRecipe, Field(discriminator="method")]
+
+
+class Select(Model):
+    """The query that picks the rows of a version, with its parameters as further keys."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    query: str = "everything"
+
+    def params(self) -> dict[str, Any]:
+        """Return the parameters given for the query."""
+        return dict(self.model_extra or {})
+
+
+class CurateRecipe(Model):
+    """Which rows go in, which rules speak, in this order, and which query selects."""
+
+    from_: Names = Field(alias="from")
+    reject: Names = ()
+    params: dict[str, Any] = {}
+    """`rule.parameter: value`."""
+    select: Annotated[Select, BeforeValidator(lambda v: {"query": v} if isinstance(v, str) else v)] = Select()
+    audit: Names = ()
+    seed: int = 0
+
+
+class TrainRecipe(Model):
+    """Supervised fine-tuning; exactly one of steps, tokens, epochs is the budget (default: 1 epoch)."""
+
+    method: Literal["lora", "full"] = "lora"
+    rank: int = Field(16, ge=1)
+    alpha: int | None = Field(None, ge=1, description="default: twice the rank")
+    targets: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    lr: float = Field(1e-3, gt=0)
+    batch: int = Field(8, ge=1, description="rows a step")
+    steps: int | None = Field(None, ge=1)
+    tokens: int | None = Field(None, ge=1, description="tokens with loss")
+    epochs: int | None = Field(None, ge=1)
+    max_length: int = Field(1024, ge=8)
+    warmup: float = Field(0.05, ge=0, lt=1, description="share of the steps")
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    weight_decay: float = Field(0.0, ge=0)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    seeds: tuple[int, ...] = (1,)
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> TrainRecipe:
+        given = [k for k in ("steps", "tokens", "epochs") if getattr(self, k) is not None]
+        if len(given) > 1:
+            raise ValueError(f"give one budget, not {' and '.join(given)}")
+        return self
+
+
+class Suite(Model):
+    """What a model is scored on: tasks and probes."""
+
+    tasks: Names = ("heldout",)
+    probes: Names = ()
+    max_new_tokens: int = Field(96, ge=1)
+
+
+Arm = Literal["targeted", "control", "placebo"]
+
+
+class Loop(Model):
+    """The closed loop: names of the recipes it turns, its size and its arms."""
+
+    generate: str
+    curate: str
+    train: str
+    suite: str = "main"
+    initial: int = Field(400, ge=1, description="rows of the shared round 0")
+    size: int = Field(200, ge=1, description="new rows per arm and round")
+    rounds: int = Field(2, ge=1)
+    arms: tuple[Arm, ...] = ("targeted", "control")
+    seeds: tuple[int, ...] = (1,)
+    start: Literal["continue", "from_base"] = "continue"
+    steps: int | None = Field(None, ge=1, description="steps a round; default: the train recipe's budget")
+    screen: float = Field(0.02, ge=0, description="bits per byte that round 0 must gain on a skill")
+    stop_after: int | None = Field(None, ge=1, description="rounds without a detectable effect")
+
+    @model_validator(mode="after")
+    def _has_control(self) -> Loop:
+        if len(set(self.arms)) != len(self.arms) or not {"targeted", "control"} <= set(self.arms):
+            raise ValueError(
+                "arms needs targeted and control, each once: a gain without a control arm shows nothing"
+            )
+        return self
+
+
+class Limits(Model):
+    """Hard stops for one command."""
+
+    minutes: float | None = Field(None, gt=0)
+
+
+def _name_keys(value: Any) -> Any:
+    for key in value if isinstance(value, dict) else ():
+        if not NAME.fullmatch(str(key)):
+            raise ValueError(f"{key!r} is no name: letters, digits, '.', '_' and '-' only")
+    return value
+
+
+class Config(Model):
+    """The whole of assay.yaml."""
+
+    project: str
+    task: Task = Task()
+    model: str = "smollm2-135m"
+    heldout: HeldOut | None = None
+    generate: Annotated[dict[str, GenerateRecipe], BeforeValidator(_name_keys)] = {}
+    curate: Annotated[dict[str, CurateRecipe], BeforeValidator(_name_keys)] = {}
+    train: Annotated[dict[str, TrainRecipe], BeforeValidator(_name_keys)] = {}
+    suites: Annotated[dict[str, Suite], BeforeValidator(_name_keys)] = {"main": Suite()}
+    loop: Loop | None = None
+    limits: Limits = Limits()
+    who: str | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """Names that exist outside assay.yaml; an empty tuple means: do not compare."""
+
+    reject: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    audit: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Text:
+    """The plain data of a YAML text and the line of every key and item."""
+
+    data: Any = None
+    lines: dict[Path_, int] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """Return the line of the longest prefix of `path` that is in the text."""
+        for n in range(len(path), 0, -1):
+            if (found := self.lines.get(tuple(path[:n]))) is not None:
+                return found
+        return 1
+
+
+def load(path: Path, *, overrides: Iterable[str] = (), known: Known | None = None) -> Config:
+    """Read, check and return assay.yaml.
+
+    `overrides` are `dotted.key=value` with YAML values. Raises ConfigError with every mistake, its
+    line and the nearest key; UserError when the file is absent or an override has no `=`.
+    """
+    text = _read(path)
+    for override in overrides:
+        _override(text.data, override)
+    _expand_like(text)
+    config: Config | None = None
+    try:
+        config = Config.model_validate(text.data)
+    except ValidationError as error:
+        text.mistakes += [_mistake(text, e) for e in error.errors()]
+    if config is not None:
+        text.mistakes += _dangling(config, text, known or Known())
+    if text.mistakes or config is None:
+        raise ConfigError(str(path), text.mistakes)
+    return config
+
+
+def _read(path: Path) -> _Text:
+    if not path.is_file():
+        raise UserError("there is no assay.yaml", where=str(path), fix="assay init DIR, or assay demo DIR")
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+        node = yaml.compose(source, Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"not UTF-8 at byte {error.start}", where=str(path), fix="save it as UTF-8"
+        ) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())
+        raise ConfigError(str(path), [Mistake(line, f"not YAML: {problem}")]) from error
+    text = _Text()
+    text.data = {} if node is None else _plain(node, (), text)
+    if not isinstance(text.data, dict):
+        raise ConfigError(
+            str(path), [Mistake(1, "the page must be `key: value` lines", "start with `project: NAME`")]
+        )
+    return text
+
+
+def _plain(node: yaml.Node, path: Path_, text: _Text, above: tuple[int, ...] = ()) -> Any:
+    text.lines.setdefault(path, node.start_mark.line + 1)
+    if id(node) in above:
+        text.mistakes.append(Mistake(node.start_mark.line + 1, "an alias that contains itself"))
+        return None
+    above = (*above, id(node))
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, text, above)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, i), text, above) for i, item in enumerate(node.value)]
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+    except (yaml.YAMLError, ValueError) as error:
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())
+        text.mistakes.append(Mistake(node.start_mark.line + 1, problem))
+        return None
+
+
+def _mapping(node: yaml.MappingNode, path: Path_, text: _Text, above: tuple[int, ...]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key, line = str(key_node.value), key_node.start_mark.line + 1
+        if key in data:
+            text.mistakes.append(Mistake(line, f"the key {key!r} stands twice"))
+        text.lines[(*path, key)] = line
+        data[key] = _plain(value_node, (*path, key), text, above)
+    return data
+
+
+def _override(data: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals or not key.strip():
+        raise UserError(f"--set {override!r} has no key=value", fix="for example --set train.lora.lr=2e-4")
+    *folders, last = key.strip().split(".")
+    for name in folders:
+        inner = data.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise UserError(f"--set {override!r}: {name!r} holds a value, not keys")
+        data = inner
+    try:
+        data[last] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UserError(f"--set {override!r}: the value is not YAML", fix="quote it") from error
+
+
+def _expand_like(text: _Text) -> None:
+    """Let a recipe take every key of another one except those it names itself."""
+    for block in ("generate", "curate", "train", "suites"):
+        recipes = text.data.get(block)
+        if not isinstance(recipes, dict):
+            continue
+        for name in recipes:
+            recipes[name] = _liked(text, block, recipes, name, ())
+
+
+def _liked(text: _Text, block: str, recipes: dict[str, Any], name: str, above: tuple[str, ...]) -> Any:
+    recipe = recipes[name]
+    if not isinstance(recipe, dict) or "like" not in recipe:
+        return recipe
+    line, other = text.line((block, name, "like")), str(recipe["like"])
+    own = {k: v for k, v in recipe.items() if k != "like"}
+    if other not in recipes:
+        text.mistakes.append(
+            Mistake(line, f"like: there is no recipe {other!r} in {block}", nearest(other, recipes))
+        )
+        return own
+    if other in (name, *above):
+        text.mistakes.append(Mistake(line, f"like: {name!r} and {other!r} are like each other"))
+        return own
+    liked = _liked(text, block, recipes, other, (*above, name))
+    return {**liked, **own} if isinstance(liked, dict) else own
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return "nearest: X" for the most similar word, else the words there are."""
+    words = sorted(words)
+    if found := difflib.get_close_matches(word, words, n=1, cutoff=0.5):
+        return f"nearest: {found[0]}"
+    return f"there is: {', '.join(words)}" if words else "there is none yet"
+
+
+def _mistake(text: _Text, error: Any) -> Mistake:
+    """Turn one pydantic error into a line a person can act on."""
+    loc = tuple(p for p in error["loc"] if not (isinstance(p, str) and p in _TAGS))
+    line, name = text.line(loc), ".".join(str(p) for p in loc)
+    if error["type"] == "extra_forbidden":
+        return Mistake(line, f"unknown key {name!r}", nearest(str(loc[-1]), _keys_at(loc[:-1], text.data)))
+    if error["type"] == "missing":
+        return Mistake(line, f"{name!r} is missing")
+    if error["type"].startswith("union_tag"):
+        return Mistake(line, f"{name}: method is unknown or missing", "methods: skills, rephrase")
+    message = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    value = "" if isinstance(error["input"], (dict, list)) else f", not {error['input']!r}"
+    return Mistake(line, f"{name}: {message[0].lower()}{message[1:]}{value}")
+
+
+_TAGS = {"skills_recipe", "rephrase_recipe", "literal['all-linear']", "tuple[str, ...]"}
+
+
+def _keys_at(loc: Path_, data: Any) -> list[str]:
+    """Return the keys that the block at `loc` may have."""
+    kind: Any = Config
+    for step in loc:
+        data = data.get(step) if isinstance(data, dict) else None
+        if isinstance(kind, type) and issubclass(kind, Model):
+            found = kind.model_fields.get(str(step))
+            kind = found.annotation if found else None
+        else:
+            kind = get_args(kind)[-1] if get_args(kind) else None
+        kind = _block(kind, data)
+    if isinstance(kind, type) and issubclass(kind, Model):
+        return [f.alias or n for n, f in kind.model_fields.items()]
+    return []
+
+
+def _block(kind: Any, data: Any) -> Any:
+    """Unwrap Annotated, Optional and the union of methods to the model that fits `data`."""
+    if hasattr(kind, "__metadata__"):
+        kind = get_args(kind)[0]
+    models = [a for a in get_args(kind) if isinstance(a, type) and issubclass(a, Model)]
+    method = data.get("method") if isinstance(data, dict) else None
+    for model in models:
+        if "method" not in model.model_fields or method in get_args(model.model_fields["method"].annotation):
+            return model
+    return kind
+
+
+def _dangling(config: Config, text: _Text, known: Known) -> list[Mistake]:
+    """Find names that refer to nothing."""
+    mistakes: list[Mistake] = []
+
+    def refer(path: Path_, word: str, words: Iterable[str], what: str) -> None:
+        words = tuple(words)
+        if words and word not in words:
+            mistakes.append(Mistake(text.line(path), f"{what} {word!r} unknown", nearest(word, words)))
+
+    def refer_all(path: Path_, names: Sequence[str], words: Iterable[str], what: str) -> None:
+        words = tuple(words)
+        for i, name in enumerate(names):
+            refer((*path, i), name, words, what)
+
+    if config.heldout:
+        refer_all(("heldout", "skills"), config.heldout.skills, known.skills, "skill")
+    for name, recipe in config.generate.items():
+        if isinstance(recipe, SkillsRecipe):
+            refer_all(("generate", name, "skills"), recipe.skills, known.skills, "skill")
+    for name, curation in config.curate.items():
+        at: Path_ = ("curate", name)
+        refer_all((*at, "reject"), curation.reject, known.reject, "query")
+        refer_all((*at, "audit"), curation.audit, known.audit, "query")
+        refer((*at, "select"), curation.select.query, known.select, "query")
+        for key in curation.params:
+            refer(
+                (*at, "params", key), key.split(".")[0], (*curation.reject, *curation.audit), "params: rule"
+            )
+    for name, suite in config.suites.items():
+        refer_all(("suites", name, "probes"), suite.probes, known.probes, "probe")
+    if config.loop:
+        for block in ("generate", "curate", "train"):
+            there: Mapping[str, Any] = getattr(config, block)
+            refer(
+                ("loop", block), getattr(config.loop, block), tuple(there) or ("(none)",), f"{block} recipe"
+            )
+        refer(("loop", "suite"), config.loop.suite, config.suites, "suite")
+    return mistakes
