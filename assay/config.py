@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -48,7 +48,7 @@ class Task(Model):
     system: str = ""
     check: str | None = None
     metric: Literal["accuracy"] = "accuracy"
-    margin: float = Field(0.02, gt=0, lt=1)
+    margin: float = Field(default=0.02, gt=0, lt=1)
     """Differences of the metric smaller than this count as `same`."""
     alpha: float = Field(0.05, gt=0, lt=0.5)
 
@@ -75,7 +75,7 @@ class SkillsRecipe(Model):
 
 
 class RephraseRecipe(Model):
-    """Have a teacher rewrite prompts of another version; keep rewrites that keep numbers, names and answer."""
+    """Have a teacher rewrite a version's prompts; keep what keeps numbers, names and answer."""
 
     method: Literal["rephrase"]
     source: str = Field(alias="from")
@@ -248,8 +248,7 @@ def load(path: Path, *, overrides: Iterable[str] = (), known: Known | None = Non
         config = Config.model_validate(text.data)
     except ValidationError as error:
         text.mistakes += [_mistake(text, e) for e in error.errors()]
-    if config is not None:
-        text.mistakes += _dangling(config, text, known or Known())
+    text.mistakes += _dangling(text, known or Known())
     if text.mistakes or config is None:
         raise ConfigError(str(path), text.mistakes)
     return config
@@ -291,7 +290,7 @@ def _plain(node: yaml.Node, path: Path_, text: _Text, above: tuple[int, ...] = (
         return [_plain(item, (*path, i), text, above) for i, item in enumerate(node.value)]
     loader = yaml.SafeLoader("")
     try:
-        return loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+        return loader.construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError) as error:
         problem = " ".join(str(getattr(error, "problem", None) or error).split())
         text.mistakes.append(Mistake(node.start_mark.line + 1, problem))
@@ -364,6 +363,8 @@ def nearest(word: str, words: Iterable[str]) -> str:
 def _mistake(text: _Text, error: Any) -> Mistake:
     """Turn one pydantic error into a line a person can act on."""
     loc = tuple(p for p in error["loc"] if not (isinstance(p, str) and p in _TAGS))
+    if loc[:1] == ("generate",):  # pydantic puts the method between the recipe and its key
+        loc = loc[:2] + loc[3:]
     line, name = text.line(loc), ".".join(str(p) for p in loc)
     if error["type"] == "extra_forbidden":
         return Mistake(line, f"unknown key {name!r}", nearest(str(loc[-1]), _keys_at(loc[:-1], text.data)))
@@ -376,7 +377,7 @@ def _mistake(text: _Text, error: Any) -> Mistake:
     return Mistake(line, f"{name}: {message[0].lower()}{message[1:]}{value}")
 
 
-_TAGS = {"skills_recipe", "rephrase_recipe", "literal['all-linear']", "tuple[str, ...]"}
+_TAGS = {"literal['all-linear']", "tuple[str, ...]"}
 
 
 def _keys_at(loc: Path_, data: Any) -> list[str]:
@@ -407,41 +408,60 @@ def _block(kind: Any, data: Any) -> Any:
     return kind
 
 
-def _dangling(config: Config, text: _Text, known: Known) -> list[Mistake]:
-    """Find names that refer to nothing."""
+def _dangling(text: _Text, known: Known) -> list[Mistake]:
+    """Find names that refer to nothing, in the raw data: other mistakes must not hide these."""
     mistakes: list[Mistake] = []
 
-    def refer(path: Path_, word: str, words: Iterable[str], what: str) -> None:
-        words = tuple(words)
-        if words and word not in words:
-            mistakes.append(Mistake(text.line(path), f"{what} {word!r} unknown", nearest(word, words)))
+    def refer(path: Path_, words: Iterable[str], what: str) -> None:
+        value, words = _at(text.data, path), sorted(words)
+        for i, word in enumerate(value if isinstance(value, list) else [value]):
+            if words and isinstance(word, str) and word not in words:
+                line = text.line((*path, i))
+                mistakes.append(Mistake(line, f"{what} {word!r} unknown", nearest(word, words)))
 
-    def refer_all(path: Path_, names: Sequence[str], words: Iterable[str], what: str) -> None:
-        words = tuple(words)
-        for i, name in enumerate(names):
-            refer((*path, i), name, words, what)
-
-    if config.heldout:
-        refer_all(("heldout", "skills"), config.heldout.skills, known.skills, "skill")
-    for name, recipe in config.generate.items():
-        if isinstance(recipe, SkillsRecipe):
-            refer_all(("generate", name, "skills"), recipe.skills, known.skills, "skill")
-    for name, curation in config.curate.items():
-        at: Path_ = ("curate", name)
-        refer_all((*at, "reject"), curation.reject, known.reject, "query")
-        refer_all((*at, "audit"), curation.audit, known.audit, "query")
-        refer((*at, "select"), curation.select.query, known.select, "query")
-        for key in curation.params:
-            refer(
-                (*at, "params", key), key.split(".")[0], (*curation.reject, *curation.audit), "params: rule"
-            )
-    for name, suite in config.suites.items():
-        refer_all(("suites", name, "probes"), suite.probes, known.probes, "probe")
-    if config.loop:
-        for block in ("generate", "curate", "train"):
-            there: Mapping[str, Any] = getattr(config, block)
-            refer(
-                ("loop", block), getattr(config.loop, block), tuple(there) or ("(none)",), f"{block} recipe"
-            )
-        refer(("loop", "suite"), config.loop.suite, config.suites, "suite")
+    refer(("heldout", "skills"), known.skills, "skill")
+    for name in _keys(text.data, "generate"):
+        refer(("generate", name, "skills"), known.skills, "skill")
+    for name in _keys(text.data, "curate"):
+        refer(("curate", name, "reject"), known.reject, "query")
+        refer(("curate", name, "audit"), known.audit, "query")
+        select: Path_ = ("curate", name, "select")
+        refer(
+            (*select, "query") if isinstance(_at(text.data, select), dict) else select, known.select, "query"
+        )
+        mistakes += _strange_params(text, name)
+    for name in _keys(text.data, "suites"):
+        refer(("suites", name, "probes"), known.probes, "probe")
+    for block in ("generate", "curate", "train"):
+        refer(("loop", block), _keys(text.data, block) or ["(none)"], f"{block} recipe")
+    refer(("loop", "suite"), {*_keys(text.data, "suites"), "main"}, "suite")
     return mistakes
+
+
+def _strange_params(text: _Text, name: str) -> list[Mistake]:
+    """Find `rule.parameter` keys whose rule the curation does not run."""
+    at: Path_ = ("curate", name)
+    rules = [
+        rule
+        for block in ("reject", "audit")
+        for rule in (found if isinstance(found := _at(text.data, (*at, block)), list) else [found])
+        if isinstance(rule, str)
+    ]
+    return [
+        Mistake(
+            text.line((*at, "params", key)), f"params: rule {rule!r} is not run here", nearest(rule, rules)
+        )
+        for key in _keys(text.data, *at, "params")
+        if (rule := key.split(".")[0]) not in rules
+    ]
+
+
+def _at(data: Any, path: Path_) -> Any:
+    for step in path:
+        data = data.get(step) if isinstance(data, dict) else None
+    return data
+
+
+def _keys(data: Any, *path: str) -> list[str]:
+    found = _at(data, path)
+    return list(found) if isinstance(found, dict) else []
