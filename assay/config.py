@@ -426,9 +426,9 @@ def _dangling(text: _Text, known: Known) -> list[Mistake]:
         refer(("curate", name, "reject"), known.reject, "query")
         refer(("curate", name, "audit"), known.audit, "query")
         select: Path_ = ("curate", name, "select")
-        refer(
-            (*select, "query") if isinstance(_at(text.data, select), dict) else select, known.select, "query"
-        )
+        if isinstance(_at(text.data, select), dict):
+            select = (*select, "query")
+        refer(select, known.select, "query")
         mistakes += _strange_params(text, name)
     for name in _keys(text.data, "suites"):
         refer(("suites", name, "probes"), known.probes, "probe")
@@ -441,19 +441,16 @@ def _dangling(text: _Text, known: Known) -> list[Mistake]:
 def _strange_params(text: _Text, name: str) -> list[Mistake]:
     """Find `rule.parameter` keys whose rule the curation does not run."""
     at: Path_ = ("curate", name)
-    rules = [
-        rule
-        for block in ("reject", "audit")
-        for rule in (found if isinstance(found := _at(text.data, (*at, block)), list) else [found])
-        if isinstance(rule, str)
-    ]
-    return [
-        Mistake(
-            text.line((*at, "params", key)), f"params: rule {rule!r} is not run here", nearest(rule, rules)
-        )
-        for key in _keys(text.data, *at, "params")
-        if (rule := key.split(".")[0]) not in rules
-    ]
+    rules: list[str] = []
+    for block in ("reject", "audit"):
+        found = _at(text.data, (*at, block))
+        rules += [r for r in (found if isinstance(found, list) else [found]) if isinstance(r, str)]
+    mistakes = []
+    for key in _keys(text.data, "curate", name, "params"):
+        if (rule := key.split(".")[0]) not in rules:
+            what = f"params: rule {rule!r} is not run here"
+            mistakes.append(Mistake(text.line((*at, "params", key)), what, nearest(rule, rules)))
+    return mistakes
 
 
 def _at(data: Any, path: Path_) -> Any:
