@@ -1,0 +1,1 @@
+"""The verbs: each is a function from what is in a workspace to what it adds, skipped when it is there."""
