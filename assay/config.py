@@ -145,7 +145,9 @@ class Suite(Model):
 
     tasks: Names = ("heldout",)
     probes: Names = ()
-    max_new_tokens: int = Field(96, ge=1)
+    max_new_tokens: int | None = Field(
+        None, ge=1, description="default: half as much again as the longest reference"
+    )
 
 
 Arm = Literal["targeted", "control", "placebo"]
@@ -166,6 +168,8 @@ class Loop(Model):
     start: Literal["continue", "from_base"] = "continue"
     steps: int | None = Field(None, ge=1, description="steps a round; default: the train recipe's budget")
     screen: float = Field(0.02, ge=0, description="bits per byte that round 0 must gain on a skill")
+    candidate: Literal["best_dev", "last"] = "best_dev"
+    """Which round's targeted model, with its control, the sealed test is opened for."""
     stop_after: int | None = Field(None, ge=1, description="rounds without a detectable effect")
 
     @model_validator(mode="after")

@@ -1,0 +1,210 @@
+"""assay data …: versions and their rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assay.cli.app import App, common, table
+from assay.cli.show_example import lines_of_example, lines_of_why, payload_of_why
+
+
+@click.group("data")
+def command() -> None:
+    """Versions: what is in them, what changed, and why."""
+
+
+@command.command("list")
+@click.argument("name", required=False)
+@common
+def list_(app: App, name: str | None) -> None:
+    """List versions, newest last."""
+    ws = app.workspace
+    names = [name] if name else ws.version_names()
+    rows = []
+    for version in (v for n in names for v in ws.versions(n)):
+        manifest = ws.manifest(version)
+        tags = [t for t, number in ws.tags(version.name).items() if number == version.number]
+        failed = [rule for rule, n in manifest.audits if n]
+        rows.append(
+            {
+                "version": version.label,
+                "id": version.id,
+                "rows": manifest.rows,
+                "made_by": manifest.act,
+                "created": version.created,
+                "audits_failed": failed,
+                "tags": tags,
+            }
+        )
+    shown = [
+        [r["version"], r["id"][:8], r["rows"], r["made_by"], r["created"], " ".join(r["tags"])] for r in rows
+    ]
+    text = table(["version", "id", "rows", "made by", "when", "tags"], shown)
+    app.answer({"versions": rows}, text or "no versions yet; next: assay generate RECIPE")
+
+
+@command.command()
+@click.argument("what")
+@click.option("-n", "count", type=click.IntRange(min=0), default=5, show_default=True, help="Rows to show.")
+@click.option("--where", help="A SQL condition on the rows.")
+@click.option("--card", is_flag=True, help="Print the dataset card.")
+@common
+def show(app: App, what: str, count: int, where: str | None, card: bool) -> None:
+    """Show a version (manifest and rows), or one example whole."""
+    from assay.errors import UserError
+    from assay.verbs.export import card as card_of
+    from assay.verbs.sql import ask
+    from assay.verbs.why import find_example
+
+    ws = app.workspace
+    try:
+        version = ws.version(what)
+    except UserError as no_version:
+        try:
+            example_id = find_example(ws, what)
+        except UserError:
+            raise no_version from None
+        made = ws.made([example_id])[0]
+        app.answer(
+            {"example": made.example.row(), "origin": made.origin.row()}, "\n".join(lines_of_example(made))
+        )
+        return
+    manifest = ws.manifest(version)
+    if card:
+        app.answer({"card": card_of(ws, version, manifest)}, card_of(ws, version, manifest))
+        return
+    condition = f"WHERE {where}" if where else ""
+    rows = ask(
+        ws,
+        f"SELECT * FROM examples {condition} ORDER BY md5(example_id), example_id LIMIT {count}",
+        [version],
+    )
+    head = [
+        f"{version.label}  {version.id}  {manifest.rows} rows, made by {manifest.act} {version.created}",
+        *(f"  {rule} dropped {n}" for rule, n in manifest.funnel),
+    ]
+    for row in rows:
+        head += [
+            "",
+            f"{row['example_id']}  {row['skill']} / {row['template']}",
+            row["prompt"],
+            f"→ {row['response']}",
+        ]
+    payload: dict[str, Any] = {"version": version.label, "manifest": manifest.dump(), "rows": rows}
+    app.answer(payload, "\n".join(head))
+
+
+@command.command()
+@click.argument("name", required=False)
+@click.option("--since", help="A date, as 2026-11-01.")
+@common
+def log(app: App, name: str | None, since: str | None) -> None:
+    """Print the ledger: who, when, what, why."""
+    ws = app.workspace
+    entries = [
+        e
+        for e in ws.ledger.entries()
+        if e.at >= (since or "")
+        and (not name or name in str(e.what.get("version", e.what.get("eval_set", ""))))
+    ]
+    lines = [
+        f"{e.number:>4}  {e.at}  {e.who}  {e.act}  {_facts(e.what)}  {e.reason}".rstrip() for e in entries
+    ]
+    app.answer({"entries": [e.__dict__ for e in entries]}, "\n".join(lines) or "the ledger is empty")
+
+
+def _facts(what: Any) -> str:
+    return " ".join(f"{k}={v}" for k, v in what.items() if k != "id")
+
+
+@command.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--rows", is_flag=True, help="List the ids too.")
+@common
+def diff(app: App, a: str, b: str, rows: bool) -> None:
+    """Compare two versions: rows added, removed, re-weighted, edited; shift by slice."""
+    from assay.verbs.diff import diff as diff_versions
+
+    ws = app.workspace
+    d = diff_versions(ws, ws.version(a), ws.version(b))
+    lines = [
+        f"{d.a} → {d.b}: +{len(d.added)} −{len(d.removed)}, {len(d.edited)} edited, "
+        f"{len(d.reweighted)} re-weighted, {d.kept} kept"
+    ]
+    lines += [f"  −{n} {rule}" for rule, n in d.dropped_by.items()]
+    for slice_name, values in d.shift.items():
+        changed = [[f"  {v}", x, y, y - x] for v, (x, y) in values.items() if x != y]
+        if changed:
+            lines += ["", table([slice_name, d.a, d.b, "shift"], changed)]
+    if rows:
+        lines += ["", *(f"+ {i}" for i in d.added), *(f"− {i}" for i in d.removed)]
+        lines += [f"~ {old} → {new}" for old, new in d.edited]
+    app.answer(d.__dict__, "\n".join(lines))
+
+
+@command.command()
+@click.argument("example")
+@common
+def why(app: App, example: str) -> None:
+    """Follow one example: how it was made, every rule that spoke, the versions and runs that hold it."""
+    from assay.verbs.why import why as why_example
+
+    found = why_example(app.workspace, example)
+    app.answer(payload_of_why(found), "\n".join(lines_of_why(found)))
+
+
+@command.command()
+@click.argument("version")
+@common
+def verify(app: App, version: str) -> None:
+    """Derive a version's rows again and compare them byte for byte."""
+    from assay.verbs.verify import verify as verify_version
+
+    ws = app.workspace
+    found = ws.version(version)
+    how = verify_version(ws, found, app.progress("verify"))
+    app.answer({"version": found.label, "id": found.id, "how": how}, f"{found.label} {found.id[:8]} · {how}")
+
+
+@command.command()
+@click.argument("version")
+@click.argument("tag")
+@click.option("--move", is_flag=True, help="Move a tag that exists.")
+@click.option("--reason", default="", help="Why; goes into the ledger.")
+@common
+def tag(app: App, version: str, tag: str, move: bool, reason: str) -> None:
+    """Give a version a name that stays. Refused while one of its audits has failing rows."""
+    from assay.errors import Refused
+
+    ws = app.workspace
+    found = ws.version(version)
+    if failed := [rule for rule, n in ws.manifest(found).audits if n]:
+        raise Refused(
+            f"{found.label} fails its audits: {', '.join(failed)}", fix=f"assay query run audit/{failed[0]}"
+        )
+    ws.tag(found, tag, move=move, reason=reason)
+    app.answer({"version": found.label, "tag": tag}, f"{found.label} is {found.name}@{tag}")
+
+
+@command.command()
+@click.argument("version")
+@click.option("--to", "folder", required=True, type=click.Path(path_type=Path), help="A new folder.")
+@click.option(
+    "--format", "format_", default="messages", show_default=True, help="messages, completion, parquet."
+)
+@common
+def export(app: App, version: str, folder: Path, format_: str) -> None:
+    """Write a version as files with a card and checksums; test items stay sealed."""
+    from assay.verbs.export import export as export_version
+
+    ws = app.workspace
+    found = ws.version(version)
+    done = export_version(ws, found, folder, format_)
+    app.answer(
+        {"version": found.label, "folder": str(done.folder), "rows": done.rows, "files": done.files},
+        f"{found.label}: {done.rows} rows · {' '.join(done.files)} · test: sealed, not written",
+    )

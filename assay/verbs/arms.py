@@ -1,0 +1,126 @@
+"""Make the arms of a round comparable: the same rows, and the same answer tokens to within two per cent.
+
+A targeted arm wants more rows of some cells, and cells differ in how long their answers are, so equal
+rows are not equal tokens. Its weights are therefore tilted until the expected answer tokens per row
+equal those of a uniform allocation, and what rounding leaves is evened out by swapping rows of one
+cell against each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+C = TypeVar("C", bound=Hashable)
+
+TOLERANCE = 0.02
+"""Answer tokens of an arm may differ from the common target by this share (design, section 7)."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row an arm may take: its cell and its answer tokens."""
+
+    example_id: str
+    cell: tuple[str, str, int]
+    tokens: int
+
+
+def tilt(weights: Mapping[C, float], tokens: Mapping[C, float], target: float) -> dict[C, float]:
+    """Return the weights times exp(λ·tokens), λ such that the mean tokens per row are `target`.
+
+    This is the allocation nearest to `weights` (in relative entropy) that has this mean. Weights sum to
+    1. When no allocation over these cells reaches the target, the nearest one of 60 halvings is returned.
+    """
+    cells = [c for c, w in weights.items() if w > 0]
+    spread = max((abs(tokens[c] - target) for c in cells), default=0.0) or 1.0
+
+    def tilted(strength: float) -> dict[C, float]:
+        raw = {c: weights[c] * math.exp(strength * (tokens[c] - target) / spread) for c in cells}
+        total = sum(raw.values())
+        return {c: w / total for c, w in raw.items()}
+
+    low, high = -30.0, 30.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        mean = sum(w * tokens[c] for c, w in tilted(middle).items())
+        low, high = (middle, high) if mean < target else (low, middle)
+    return dict.fromkeys(weights, 0.0) | tilted((low + high) / 2)
+
+
+def quotas(weights: Mapping[C, float], n: int) -> dict[C, int]:
+    """Split n rows by weight, remainders to the largest fractions (ties by cell order)."""
+    total = sum(weights.values())
+    exact = {c: n * w / total for c, w in weights.items()}
+    rows = {c: math.floor(x) for c, x in exact.items()}
+    order = sorted(exact, key=lambda c: (rows[c] - exact[c], str(c)))
+    for cell in order[: n - sum(rows.values())]:
+        rows[cell] += 1
+    return rows
+
+
+def cut(
+    candidates: Sequence[Candidate], weights: Mapping[tuple[str, str, int], float], n: int, target: int
+) -> list[str]:
+    """Choose n rows by the weights whose answer tokens come as near to `target` as swaps within cells allow.
+
+    Rows of a cell are taken in the order of md5(id); what a cell lacks is filled from the cells that
+    have rows left, largest weight first. Returns sorted ids; fewer than n only when there are fewer.
+    """
+    by_cell: dict[tuple[str, str, int], list[Candidate]] = {c: [] for c in sorted(weights)}
+    for candidate in sorted(candidates, key=lambda c: (_md5(c.example_id), c.example_id)):
+        by_cell.setdefault(candidate.cell, []).append(candidate)
+    wanted = quotas(weights, n)
+    taken = {c: rows[: wanted.get(c, 0)] for c, rows in by_cell.items()}
+    _fill(taken, by_cell, weights, n)
+    _swap(taken, by_cell, target)
+    return sorted(c.example_id for rows in taken.values() for c in rows)
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _fill(
+    taken: dict[tuple[str, str, int], list[Candidate]],
+    by_cell: Mapping[tuple[str, str, int], list[Candidate]],
+    weights: Mapping[tuple[str, str, int], float],
+    n: int,
+) -> None:
+    missing = n - sum(len(rows) for rows in taken.values())
+    order = sorted(by_cell, key=lambda c: (-weights.get(c, 0.0), c))
+    while missing > 0:
+        before = missing
+        for cell in order:
+            if missing and len(taken[cell]) < len(by_cell[cell]):
+                taken[cell].append(by_cell[cell][len(taken[cell])])
+                missing -= 1
+        if missing == before:
+            return
+
+
+def _swap(
+    taken: dict[tuple[str, str, int], list[Candidate]],
+    by_cell: Mapping[tuple[str, str, int], list[Candidate]],
+    target: int,
+) -> None:
+    """Swap a taken row for a spare one of its cell while that brings the sum of tokens nearer to the target."""
+    for _ in range(sum(len(rows) for rows in taken.values())):
+        off = target - sum(c.tokens for rows in taken.values() for c in rows)
+        best: tuple[int, tuple[str, str, int], Candidate, Candidate] | None = None
+        for cell, rows in taken.items():
+            spare = [c for c in by_cell[cell] if c not in rows]
+            if not rows or not spare:
+                continue
+            out = min(rows, key=lambda c: c.tokens) if off > 0 else max(rows, key=lambda c: c.tokens)
+            into = max(spare, key=lambda c: c.tokens) if off > 0 else min(spare, key=lambda c: c.tokens)
+            gain = abs(off) - abs(off - (into.tokens - out.tokens))
+            if gain > 0 and (best is None or gain > best[0]):
+                best = (gain, cell, out, into)
+        if best is None:
+            return
+        _, cell, out, into = best
+        taken[cell][taken[cell].index(out)] = into

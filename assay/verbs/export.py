@@ -1,0 +1,109 @@
+"""Write a version as files that other trainers read, with a card and checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from assay.errors import UserError
+from assay.files import publish_folder
+from assay.manifest import Manifest
+from assay.records import Example, Message
+from assay.workspace import Version, Workspace
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Where the files are, and how many rows and copies train.jsonl has."""
+
+    folder: Path
+    rows: int
+    files: tuple[str, ...]
+
+
+def export(ws: Workspace, version: Version, folder: Path, format: str) -> Exported:
+    """Write train, dev, card and checksums; the test split stays sealed.
+
+    `messages`, `completion` and `parquet` are the formats. A weight is written as the field `weight`,
+    never as copies. Raises UserError when the folder exists or the format is unknown.
+    """
+    if format not in FORMATS:
+        raise UserError(f"unknown format {format!r}", fix=f"one of: {', '.join(FORMATS)}")
+    if folder.exists():
+        raise UserError("the folder exists", where=str(folder), fix="give --to a new folder")
+    manifest = ws.manifest(version)
+    with publish_folder(folder) as out:
+        rows = [
+            FORMATS[format](e, ws.config.task.system) | {"weight": w} for e, w in ws.training_rows(version)
+        ]
+        _write(out, "train", format, rows)
+        for name in sorted({n.split(":")[0] for n in manifest.evals}):
+            items = ws.eval_items(ws.eval_set(name), "dev")
+            held = [Example((*i.messages, Message("assistant", i.target)), i.answer, i.check) for i in items]
+            _write(out, "dev", format, [FORMATS[format](e, ws.config.task.system) for e in held])
+        (out / "card.md").write_text(card(ws, version, manifest), encoding="utf-8")
+        (out / "manifest.json").write_text(
+            json.dumps(manifest.dump(), indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        names = sorted(p.name for p in out.iterdir())
+        sums = [f"{hashlib.sha256((out / n).read_bytes()).hexdigest()}  {n}\n" for n in names]
+        (out / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    return Exported(folder, len(rows), (*names, "SHA256SUMS"))
+
+
+def _with_system(messages: tuple[Message, ...], system: str) -> list[dict[str, str]]:
+    turns = [{"role": m.role, "content": m.content} for m in messages]
+    return [{"role": "system", "content": system}, *turns] if system else turns
+
+
+def _messages(example: Example, system: str) -> dict[str, Any]:
+    return {"id": example.id, "messages": _with_system(example.messages, system)}
+
+
+def _completion(example: Example, system: str) -> dict[str, Any]:
+    turns = _with_system(example.messages, system)
+    return {"id": example.id, "prompt": turns[:-1], "completion": turns[-1:]}
+
+
+FORMATS: Mapping[str, Callable[[Example, str], dict[str, Any]]] = {
+    "messages": _messages,
+    "completion": _completion,
+    "parquet": _messages,
+}
+
+
+def _write(out: Path, split: str, format: str, rows: list[dict[str, Any]]) -> None:
+    if format == "parquet":
+        import pyarrow as pa
+
+        pq.write_table(pa.Table.from_pylist(rows), out / f"{split}.parquet", compression="zstd")
+        return
+    text = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
+    (out / f"{split}.jsonl").write_text(text, encoding="utf-8")
+
+
+def card(ws: Workspace, version: Version, manifest: Manifest) -> str:
+    """Return the dataset card: what it is, how it was made, what was dropped, what it was cleaned against."""
+    skills: dict[str, int] = {}
+    for made in ws.made([i for i, _ in ws.selection(version.id)]):
+        skills[made.origin.skill] = skills.get(made.origin.skill, 0) + 1
+    parts = [
+        f"# {version.label}\n",
+        f"Version `{version.id}`, {manifest.rows} rows, made by `{manifest.act}` in project {ws.config.project}.\n",
+        "## Rows by skill\n",
+        *(f"- {s}: {n}" for s, n in sorted(skills.items())),
+        "\n## Dropped on the way\n",
+        *([f"- {rule}: {n}" for rule, n in manifest.funnel] or ["- nothing"]),
+        "\n## Cleaned against\n",
+        *([f"- {name}: `{eval_id}`" for name, eval_id in sorted(manifest.evals.items())] or ["- nothing"]),
+        "\n## System prompt\n",
+        "It belongs to the chat contract; the files carry it as the first turn.\n",
+        f"    {ws.config.task.system.strip() or '(none)'}",
+    ]
+    return "\n".join(parts) + "\n"

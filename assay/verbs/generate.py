@@ -1,0 +1,125 @@
+"""Generate rows by a recipe and make a version of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from assay.config import RephraseRecipe, SkillsRecipe, nearest
+from assay.errors import UserError
+from assay.files import Progress, silent
+from assay.fingerprint import fingerprint
+from assay.manifest import Manifest, version_id
+from assay.records import Made
+from assay.verbs.costs import measured
+from assay.verbs.heldout import heldout
+from assay.workspace import Version, Workspace
+
+ONE = Decimal(1)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A raw version, and how many rows were rejected for which reason while making it."""
+
+    version: Version
+    rows: int
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    skipped: bool = False
+
+
+def recipe_of(ws: Workspace, name: str) -> SkillsRecipe | RephraseRecipe:
+    """Return a recipe of `generate:`. Raises UserError with the nearest name."""
+    if name not in ws.config.generate:
+        fix = nearest(name, ws.config.generate)
+        raise UserError(f"there is no generate recipe {name!r}", where="assay.yaml", fix=fix)
+    return ws.config.generate[name]
+
+
+def generate(
+    ws: Workspace,
+    recipe_name: str,
+    *,
+    name: str | None = None,
+    n: int | None = None,
+    progress: Progress = silent,
+) -> Generated:
+    """Run a recipe of `generate:`; held-out items are frozen first."""
+    recipe = recipe_of(ws, recipe_name)
+    recipe = recipe.model_copy(update={"n": n}) if n else recipe
+    heldout(ws)
+    if isinstance(recipe, RephraseRecipe):
+        from assay.verbs.rephrase import rephrase
+
+        return rephrase(ws, recipe, name or recipe_name, progress)
+    return from_skills(ws, recipe, name or recipe_name, recipe_name=recipe_name, progress=progress)
+
+
+def from_skills(
+    ws: Workspace,
+    recipe: SkillsRecipe,
+    name: str,
+    *,
+    recipe_name: str,
+    weights: Mapping[Any, float] | None = None,
+    progress: Progress = silent,
+) -> Generated:
+    """Make rows from programmatic skills. `weights` per cell come from feedback and go into the fingerprint."""
+    from generators import programmatic
+    from generators.skills import SKILLS
+
+    act = fingerprint(
+        "generate",
+        recipe=recipe.resolved(),
+        versions={s: SKILLS[s].version for s in recipe.skills},
+        weights=None
+        if weights is None
+        else sorted((*map(str, cell), round(w, 9)) for cell, w in weights.items()),
+    )
+    skipped = ws.store.has("examples", act)
+    if not skipped:
+        with measured(ws, "generate", act):
+            made = programmatic.generate(recipe, recipe.n, recipe.seed, weights)
+            ws.add_made(act, _counted(_named(made, recipe_name), recipe.n, progress))
+    return publish_raw(ws, act, name, {"name": recipe_name, **recipe.resolved()}, skipped=skipped)
+
+
+def publish_raw(
+    ws: Workspace,
+    act: str,
+    name: str,
+    recipe: Mapping[str, Any],
+    *,
+    skipped: bool,
+    parents: tuple[str, ...] = (),
+) -> Generated:
+    """Make a version of every row of one generation segment, each with weight 1."""
+    segment = ws.store.segment("examples", act)
+    selection = [(i, ONE) for i in sorted(segment.read("examples")["example_id"].to_pylist())]
+    if not selection:
+        raise UserError(
+            f"{name}: the recipe made no rows", fix="raise n, or look at the rejects: assay data log"
+        )
+    manifest = Manifest(
+        version=version_id(selection),
+        fingerprint=act,
+        act="generate",
+        recipe=recipe,
+        rows=len(selection),
+        parents=parents,
+        inputs={"examples": [act], "origins": [act]},
+    )
+    return Generated(ws.publish_version(name, selection, manifest), len(selection), skipped=skipped)
+
+
+def _named(made: Iterable[Made], recipe_name: str) -> Iterable[Made]:
+    for m in made:
+        yield Made(m.example, replace(m.origin, recipe=recipe_name))
+
+
+def _counted(made: Iterable[Made], total: int, progress: Progress) -> Iterable[Made]:
+    for done, m in enumerate(made, start=1):
+        progress(done, total, "")
+        yield m

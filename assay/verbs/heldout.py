@@ -1,0 +1,32 @@
+"""Freeze the held-out items before anything is generated."""
+
+from __future__ import annotations
+
+from assay.errors import UserError
+from assay.fingerprint import fingerprint
+from assay.workspace import EvalSet, Workspace
+
+
+def heldout(ws: Workspace) -> EvalSet:
+    """Return the held-out eval set of the workspace, making and freezing it the first time.
+
+    Raises UserError when assay.yaml names none, or when its settings changed after it was frozen.
+    """
+    from generators.programmatic import eval_items
+
+    from generators.skills import SKILLS
+
+    wanted = ws.config.heldout
+    if wanted is None:
+        raise UserError(
+            "there are no held-out items to measure on",
+            where="assay.yaml",
+            fix="add `heldout: {skills: [arithmetic]}`; `assay skill list` names the skills",
+        )
+    key = fingerprint(
+        "heldout", settings=wanted.resolved(), versions={s: SKILLS[s].version for s in wanted.skills}
+    )
+    if wanted.name in ws.eval_sets() and (there := ws.eval_set(wanted.name)).fingerprint == key:
+        return there
+    made = eval_items(wanted.skills, {"dev": wanted.dev, "test": wanted.test}, wanted.seed)
+    return ws.publish_eval_set(wanted.name, key, {"dev": made["dev"], "test": made["test"]})
