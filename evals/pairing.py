@@ -71,8 +71,8 @@ def pair(a: Sequence[Result], b: Sequence[Result], metric: str = "accuracy") -> 
 
 
 def cluster_of(row: Result) -> str:
-    """Return the cluster of errors of a row: its template (named inside its skill), else the item itself."""
-    return f"{row.skill}/{row.template}" if row.template else row.item_id
+    """Return the cluster of errors of a row: its template (a thread, a document), else the item itself."""
+    return row.template or row.item_id
 
 
 def by_run(rows: Iterable[Result]) -> dict[str, list[Result]]:

@@ -1,0 +1,173 @@
+"""Evaluate a base and its adapters on eval sets, through lm-eval, into one result row per item."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay import checks
+from assay.chat import Contract
+from assay.files import Progress, silent
+from assay.models import Model
+from assay.records import EvalItem, Result
+from evals import stats, tasks
+from evals.bench import Bench, Subject
+from evals.pairing import METRICS, by_run, cluster_of
+from evals.stats import Estimate
+
+__all__ = ["Score", "Subject", "evaluate", "evaluate_on", "scores"]
+
+Items = Mapping[str, Sequence[EvalItem]]
+
+
+def evaluate(
+    models: Sequence[Subject],
+    base: Model,
+    contract: Contract,
+    items: Items,
+    folder: Path,
+    progress: Progress = silent,
+    max_new_tokens: int | None = None,
+) -> list[Result]:
+    """Score every subject on every task: accuracy by the item's check, and nll of its reference answer.
+
+    The lm-eval task folders are written under `folder` and stay there. One loaded base serves all;
+    answers are cached by (model, adapter, contract, request), so a second call computes nothing.
+    `max_new_tokens` None gives each task half as much again as its longest reference answer.
+    """
+    return evaluate_on(Bench(base, contract), models, items, folder, progress, max_new_tokens)
+
+
+def evaluate_on(
+    bench: Bench,
+    models: Sequence[Subject],
+    items: Items,
+    folder: Path,
+    progress: Progress = silent,
+    max_new_tokens: int | None = None,
+) -> list[Result]:
+    """Do what `evaluate` says on a bench that may be shared with probes."""
+    from evals import harness  # lm_eval loads here
+
+    written = [
+        tasks.write(name, rows, _how(bench.contract, rows, max_new_tokens), folder)
+        for name, rows in items.items()
+    ]
+    names = [name for task in written for name in (task.gen, task.nll)]
+    loaded = harness.load_tasks([task.folder for task in written], names)
+    results: list[Result] = []
+    for number, subject in enumerate(models):
+        note = _stage(progress, number, len(models), subject.name)
+        with bench.answering(subject, note) as answering:
+            samples = harness.run(
+                harness.ContractLM(answering, bench.contract, bench.identity(subject)), loaded
+            )
+        for task in written:
+            results += _rows(subject.name, task, items[task.name], samples)
+    return results
+
+
+def _how(contract: Contract, items: Sequence[EvalItem], limit: int | None) -> tasks.HowToAsk:
+    if limit is None:
+        longest = max((len(contract.target_ids(i.messages, i.target)) for i in items), default=1)
+        limit = 16 * math.ceil((1.5 * longest + 8) / 16)
+    until = tuple(contract.tokenizer.decode([i]) for i in contract.stop_ids)
+    return tasks.HowToAsk(limit, until, contract.system)
+
+
+def _stage(progress: Progress, number: int, subjects: int, name: str) -> Progress:
+    """Report one subject's two passes (generate, nll) as an even share of the whole."""
+
+    def report(done: int, total: int, act: str) -> None:
+        passes = 2 * number + (1 if act == "nll" else 0)
+        progress(passes * total + done, 2 * subjects * total, f"{name}: {act}")
+
+    return report
+
+
+def _rows(
+    run: str, task: tasks.Task, items: Sequence[EvalItem], samples: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> list[Result]:
+    by_id = {item.id: item for item in items}
+    weights = {s["doc"]["item_id"]: float(s["nll"]) for s in samples[task.nll]}
+    return [
+        _row(run, task.name, by_id[s["doc"]["item_id"]], s, weights[s["doc"]["item_id"]])
+        for s in samples[task.gen]
+    ]
+
+
+def _row(run: str, task: str, item: EvalItem, sample: Mapping[str, Any], nll: float) -> Result:
+    response = str(sample["filtered_resps"][0])
+    judgement = checks.judge(json.loads(item.check.dump()), response, item.answer)
+    return Result(
+        run=run,
+        task=task,
+        item_id=item.id,
+        prompt="\n\n".join(m.content for m in item.messages),
+        response=response,
+        answer=item.answer,
+        score=float(sample["accuracy"]),
+        detail=judgement.detail,
+        nll=nll,
+        target_bytes=len(item.target.encode()),
+        skill=item.skill,
+        template=item.template,
+        difficulty=item.difficulty,
+        seen=item.seen,
+        variant=item.variant,
+        parent=item.parent,
+    )
+
+
+@dataclass(frozen=True)
+class Score:
+    """One line of a score table: a slice of one run on one task."""
+
+    run: str
+    task: str
+    slice: str
+    accuracy: Estimate
+    bits_per_byte: float | None
+    items: int
+    correct: float
+
+
+def scores(results: Iterable[Result]) -> list[Score]:
+    """Summarise by run and task: all items, seen and unseen templates apart, then every skill."""
+    lines: list[Score] = []
+    for run, of_run in by_run(results).items():
+        for task in sorted({r.task for r in of_run}):
+            rows = [r for r in of_run if r.task == task]
+            for name, part in _slices(rows).items():
+                lines.append(_score(run, task, name, part))
+    return lines
+
+
+def _slices(rows: Sequence[Result]) -> dict[str, list[Result]]:
+    parts = {"all": list(rows)}
+    if len({r.seen for r in rows}) == 2:
+        parts["seen templates"] = [r for r in rows if r.seen]
+        parts["unseen templates"] = [r for r in rows if not r.seen]
+    skills = sorted({r.skill for r in rows})
+    if len(skills) > 1:
+        parts |= {f"skill {s}": [r for r in rows if r.skill == s] for s in skills}
+    return parts
+
+
+def _score(run: str, task: str, name: str, rows: Sequence[Result]) -> Score:
+    import numpy as np
+
+    bits = [b for r in rows if (b := METRICS["bits_per_byte"](r)) is not None]
+    return Score(
+        run=run,
+        task=task,
+        slice=name,
+        accuracy=stats.score(np.array([r.score for r in rows]), [cluster_of(r) for r in rows]),
+        bits_per_byte=sum(bits) / len(bits) if bits else None,
+        items=len(rows),
+        correct=sum(r.score for r in rows),
+    )
