@@ -18,7 +18,7 @@ NEVER_SENT = {
 """Always set: what a library would send or look up unasked."""
 
 UNLESS_SET = {
-    # transformers turns W&B on by itself where the package is installed; setting either is asking for it.
+    # Nothing of ours reports to W&B; whoever sets one of these is asking for it.
     "WANDB_DISABLED": "true",
     "WANDB_MODE": "disabled",
     "DATASETS_VERBOSITY": "error",
