@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from evals.bench import Bench, Subject
 from evals.pairing import METRICS, by_run, cluster_of
 from evals.stats import Estimate
 
-__all__ = ["Score", "Subject", "evaluate", "evaluate_on", "scores"]
+__all__ = ["Score", "Subject", "evaluate", "evaluate_on", "result_of", "scores", "tokens_for"]
 
 Items = Mapping[str, Sequence[EvalItem]]
 
@@ -71,12 +71,15 @@ def evaluate_on(
     return results
 
 
+def tokens_for(contract: Contract, items: Sequence[EvalItem]) -> int:
+    """Return room for half as much again as the longest reference answer, in steps of 16 tokens."""
+    longest = max((len(contract.target_ids(i.messages, i.target)) for i in items), default=1)
+    return 16 * math.ceil((1.5 * longest + 8) / 16)
+
+
 def _how(contract: Contract, items: Sequence[EvalItem], limit: int | None) -> tasks.HowToAsk:
-    if limit is None:
-        longest = max((len(contract.target_ids(i.messages, i.target)) for i in items), default=1)
-        limit = 16 * math.ceil((1.5 * longest + 8) / 16)
     until = tuple(contract.tokenizer.decode([i]) for i in contract.stop_ids)
-    return tasks.HowToAsk(limit, until, contract.system)
+    return tasks.HowToAsk(limit or tokens_for(contract, items), until, contract.system)
 
 
 def _stage(progress: Progress, number: int, subjects: int, name: str) -> Progress:
@@ -103,6 +106,12 @@ def _rows(
 def _row(run: str, task: str, item: EvalItem, sample: Mapping[str, Any], nll: float) -> Result:
     response = str(sample["filtered_resps"][0])
     judgement = checks.judge(json.loads(item.check.dump()), response, item.answer)
+    made = result_of(run, task, item, response, float(sample["accuracy"]), judgement.detail)
+    return replace(made, nll=nll)
+
+
+def result_of(run: str, task: str, item: EvalItem, response: str, score: float, detail: str) -> Result:
+    """Make the result row of one answered item; log-probabilities are added where they were asked."""
     return Result(
         run=run,
         task=task,
@@ -110,9 +119,9 @@ def _row(run: str, task: str, item: EvalItem, sample: Mapping[str, Any], nll: fl
         prompt="\n\n".join(m.content for m in item.messages),
         response=response,
         answer=item.answer,
-        score=float(sample["accuracy"]),
-        detail=judgement.detail,
-        nll=nll,
+        score=score,
+        detail=detail,
+        nll=None,
         target_bytes=len(item.target.encode()),
         skill=item.skill,
         template=item.template,
