@@ -28,7 +28,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        """Return the pixel of a value, kept inside the scale."""
+        """Return the pixel of a value, kept inside the scale; an infinite one lies at its edge."""
         inside = min(max(value, self.low), self.high)
         return round(self.start + (inside - self.low) / (self.high - self.low) * (self.end - self.start), 1)
 
@@ -100,8 +100,8 @@ def rounds(scores: Sequence[Score], title: str, arms: Sequence[str]) -> str:
     for tick in ticks(0, 1, 5):
         _line(svg, "grid", 36, y(tick), WIDTH - 8, y(tick))
         _text(svg, score(tick, 1) if tick else "0", 30, y(tick) + 4, anchor="end")
-    for r in range(last + 1):
-        _text(svg, f"round {r}", x(r), 218, anchor="middle")
+    for r in range(0, last + 1, last // 12 + 1):
+        _text(svg, f"round {r}" if last < 6 else str(r), x(r), 218, anchor="middle")
     for s in (s for s in scores if s.arm == BASE):
         _line(svg, "base", 36, y(s.value), WIDTH - 8, y(s.value))
         _text(svg, f"base {score(s.value)}", WIDTH - 10, y(s.value) - 5, "note", "end")
@@ -197,14 +197,15 @@ def _difference(svg: ET.Element, top: float, x: Scale, c: Comparison) -> None:
     _line(svg, "zero", x(0), top + 18, x(0), top + 46)
     _text(svg, c.name, 16, top + 11, "name")
     _text(svg, f"{difference(c.diff)} {around(c.lo, c.hi)}", WIDTH - 16, top + 11, "value", "end")
-    _span(svg, (x(c.lo), x(c.hi)), top + 32, "ink")
-    _add(svg, "circle", class_="mark ink", cx=x(c.diff), cy=top + 32, r=4.5)
+    if not math.isnan(c.diff):
+        _span(svg, (x(c.lo), x(c.hi)), top + 32, "ink")
+        _add(svg, "circle", class_="mark ink", cx=x(c.diff), cy=top + 32, r=4.5)
 
 
 def _reach(lows: Sequence[float], highs: Sequence[float], margins: Sequence[float]) -> tuple[float, float]:
     """Return the range that shows every interval, every margin and zero, with a little air."""
-    low = min([0.0, *lows, *(-m for m in margins)])
-    high = max([0.0, *highs, *margins])
+    low = min([0.0, *(v for v in (*lows, *(-m for m in margins)) if math.isfinite(v))])
+    high = max([0.0, *(v for v in (*highs, *margins) if math.isfinite(v))])
     air = (high - low or 0.1) * 0.06
     return low - air, high + air
 
@@ -218,8 +219,9 @@ def strip(probe: Probe, reach: tuple[float, float]) -> str:
     left, right = sorted((x(0), x(probe.margin)))
     _add(svg, "rect", class_="margin", x=left, y=3, width=max(right - left, 1.0), height=16)
     _line(svg, "zero", x(0), 1, x(0), 21)
-    _line(svg, f"whisker {state}", x(probe.lo), 11, x(probe.hi), 11)
-    _add(svg, "circle", class_=f"mark {state}", cx=x(probe.value), cy=11, r=4)
+    if not math.isnan(probe.value):
+        _line(svg, f"whisker {state}", x(probe.lo), 11, x(probe.hi), 11)
+        _add(svg, "circle", class_=f"mark {state}", cx=x(probe.value), cy=11, r=4)
     return _markup(svg)
 
 

@@ -1,7 +1,8 @@
 """What a report shows, as frozen rows: whoever knows the numbers builds this, the rest only draws it.
 
-Scores are fractions in [0, 1], differences are fractions too, ids are shown cut to twelve digits. An
-empty table leaves its section out. Order is kept as given, except that rounds are sorted.
+Scores are fractions in [0, 1], differences are fractions too; an end that too few clusters leave open
+is infinite, a number that does not exist is NaN. Ids are shown cut to twelve digits. An empty table
+leaves its section out. Order is kept as given, except that rounds are sorted.
 """
 
 from __future__ import annotations

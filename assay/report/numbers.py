@@ -1,7 +1,11 @@
-"""Write numbers as the command line does: `.41`, `+.33`, `[.24 .42]`, `1,204`, `4 min 12 s`."""
+"""Write numbers as the command line does: `.41`, `+.33`, `[.24 .42]`, `1,204`, `4 min 12 s`.
+
+What too few clusters leave open is infinite and written ∞; what does not exist (NaN) is a dash.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 
 MINUS = "−"
@@ -11,6 +15,8 @@ UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def score(value: float, digits: int = 2) -> str:
     """Write a fraction without its leading zero; a negative one gets a real minus sign."""
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else MINUS * (value < 0) + "∞"
     text = f"{abs(value):.{digits}f}"
     short = text[1:] if text.startswith("0") else text
     return (MINUS if value < 0 and float(text) else "") + short
@@ -19,7 +25,7 @@ def score(value: float, digits: int = 2) -> str:
 def difference(value: float, digits: int = 3) -> str:
     """Write a difference with its sign; what rounds to zero has none."""
     text = score(abs(value), digits)
-    if not float(f"{value:.{digits}f}"):
+    if math.isnan(value) or float(f"{value:.{digits}f}") == 0:
         return text
     return (MINUS if value < 0 else "+") + text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +58,13 @@ PARTS = {"all": "all templates", "seen": "templates seen in training", "unseen":
 
 def _dev_charts(scores: Sequence[Score], arms: Sequence[str]) -> Iterable[tuple[str, str]]:
     for part, words in PARTS.items():
-        some = [s for s in scores if s.split == "dev" and s.part == part]
+        some = [s for s in scores if s.split == "dev" and s.part == part and not math.isnan(s.value)]
         if some:
             yield words, charts.rounds(some, f"Accuracy on dev by round, {words}", arms)
 
 
 def _test_chart(scores: Sequence[Score], arms: Sequence[str]) -> str:
-    some = [s for s in scores if s.split == "test" and s.part == "all"]
+    some = [s for s in scores if s.split == "test" and s.part == "all" and not math.isnan(s.value)]
     return charts.models(some, "Accuracy on the sealed test", arms) if some else ""
 
 

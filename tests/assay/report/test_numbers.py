@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from assay.report.numbers import around, difference, duration, glued, interval, score
@@ -20,6 +22,11 @@ def test_score(value: float, text: str) -> None:
 )
 def test_difference(value: float, text: str) -> None:
     assert difference(value) == text
+
+
+def test_what_is_open_or_missing() -> None:
+    assert around(-math.inf, math.inf) == "[−∞ +∞]"
+    assert (score(math.nan), difference(math.nan), score(math.inf)) == ("–", "–", "∞")
 
 
 def test_intervals() -> None:
