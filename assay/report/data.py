@@ -82,7 +82,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Probe:
-    """One overfitting probe; it fires when its value lies beyond its margin. `question` is what it asks."""
+    """One overfitting probe; it fires when its whole interval lies beyond its margin."""
 
     name: str
     question: str
