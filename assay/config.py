@@ -160,6 +160,7 @@ class Loop(Model):
     curate: str
     train: str
     suite: str = "main"
+    feedback: str = "weights_by_failure"
     initial: int = Field(400, ge=1, description="rows of the shared round 0")
     size: int = Field(200, ge=1, description="new rows per arm and round")
     rounds: int = Field(2, ge=1)
@@ -167,6 +168,7 @@ class Loop(Model):
     seeds: tuple[int, ...] = (1,)
     start: Literal["continue", "from_base"] = "continue"
     steps: int | None = Field(None, ge=1, description="steps a round; default: the train recipe's budget")
+    replay: float = Field(0.5, ge=0, lt=1, description="share of earlier rows in a round's steps")
     screen: float = Field(0.02, ge=0, description="bits per byte that round 0 must gain on a skill")
     candidate: Literal["best_dev", "last"] = "best_dev"
     """Which round's targeted model, with its control, the sealed test is opened for."""
@@ -217,6 +219,7 @@ class Known:
     reject: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     audit: tuple[str, ...] = ()
+    feedback: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()
 
@@ -438,6 +441,7 @@ def _dangling(text: _Text, known: Known) -> list[Mistake]:
         refer(("suites", name, "probes"), known.probes, "probe")
     for block in ("generate", "curate", "train"):
         refer(("loop", block), _keys(text.data, block) or ["(none)"], f"{block} recipe")
+    refer(("loop", "feedback"), known.feedback, "query")
     refer(("loop", "suite"), {*_keys(text.data, "suites"), "main"}, "suite")
     return mistakes
 

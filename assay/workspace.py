@@ -81,6 +81,8 @@ class Run:
     adapter: str
     contract: str
     loss_mask: str
+    start: str
+    """The run it went on from; empty when it began at the base."""
     created: str
 
 

@@ -23,7 +23,7 @@ def list_(app: App, name: str | None) -> None:
     """List versions, newest last."""
     ws = app.workspace
     names = [name] if name else ws.version_names()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for version in (v for n in names for v in ws.versions(n)):
         manifest = ws.manifest(version)
         tags = [t for t, number in ws.tags(version.name).items() if number == version.number]

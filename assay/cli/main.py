@@ -81,7 +81,7 @@ class Verbs(click.Group):
 @click.version_option(package_name="assay-studio", prog_name="assay")
 @global_flags
 @click.pass_context
-def cli(context: click.Context, **flags: Any) -> None:
+def cli(context: click.Context, /, **flags: Any) -> None:
     """Did this change to my data make my model better, or only my numbers?"""
     context.obj = flags
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 C = TypeVar("C", bound=Hashable)
+Key = tuple[str, str, int]
+"""Skill, template, difficulty."""
 
 TOLERANCE = 0.02
 """Answer tokens of an arm may differ from the common target by this share (design, section 7)."""
@@ -25,7 +27,7 @@ class Candidate:
     """A row an arm may take: its cell and its answer tokens."""
 
     example_id: str
-    cell: tuple[str, str, int]
+    cell: Key
     tokens: int
 
 
@@ -62,15 +64,13 @@ def quotas(weights: Mapping[C, float], n: int) -> dict[C, int]:
     return rows
 
 
-def cut(
-    candidates: Sequence[Candidate], weights: Mapping[tuple[str, str, int], float], n: int, target: int
-) -> list[str]:
+def cut(candidates: Sequence[Candidate], weights: Mapping[Key, float], n: int, target: int) -> list[str]:
     """Choose n rows by the weights whose answer tokens come as near to `target` as swaps within cells allow.
 
     Rows of a cell are taken in the order of md5(id); what a cell lacks is filled from the cells that
     have rows left, largest weight first. Returns sorted ids; fewer than n only when there are fewer.
     """
-    by_cell: dict[tuple[str, str, int], list[Candidate]] = {c: [] for c in sorted(weights)}
+    by_cell: dict[Key, list[Candidate]] = {c: [] for c in sorted(weights)}
     for candidate in sorted(candidates, key=lambda c: (_md5(c.example_id), c.example_id)):
         by_cell.setdefault(candidate.cell, []).append(candidate)
     wanted = quotas(weights, n)
@@ -85,9 +85,9 @@ def _md5(text: str) -> str:
 
 
 def _fill(
-    taken: dict[tuple[str, str, int], list[Candidate]],
-    by_cell: Mapping[tuple[str, str, int], list[Candidate]],
-    weights: Mapping[tuple[str, str, int], float],
+    taken: dict[Key, list[Candidate]],
+    by_cell: Mapping[Key, list[Candidate]],
+    weights: Mapping[Key, float],
     n: int,
 ) -> None:
     missing = n - sum(len(rows) for rows in taken.values())
@@ -103,14 +103,14 @@ def _fill(
 
 
 def _swap(
-    taken: dict[tuple[str, str, int], list[Candidate]],
-    by_cell: Mapping[tuple[str, str, int], list[Candidate]],
+    taken: dict[Key, list[Candidate]],
+    by_cell: Mapping[Key, list[Candidate]],
     target: int,
 ) -> None:
-    """Swap a taken row for a spare one of its cell while that brings the sum of tokens nearer to the target."""
+    """Swap taken rows for spare ones of their cell while the sum of tokens comes nearer to the target."""
     for _ in range(sum(len(rows) for rows in taken.values())):
         off = target - sum(c.tokens for rows in taken.values() for c in rows)
-        best: tuple[int, tuple[str, str, int], Candidate, Candidate] | None = None
+        best: tuple[int, Key, Candidate, Candidate] | None = None
         for cell, rows in taken.items():
             spare = [c for c in by_cell[cell] if c not in rows]
             if not rows or not spare:

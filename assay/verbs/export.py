@@ -95,7 +95,7 @@ def card(ws: Workspace, version: Version, manifest: Manifest) -> str:
         skills[made.origin.skill] = skills.get(made.origin.skill, 0) + 1
     parts = [
         f"# {version.label}\n",
-        f"Version `{version.id}`, {manifest.rows} rows, made by `{manifest.act}` in project {ws.config.project}.\n",
+        f"Version `{version.id}` of project {ws.config.project}: {manifest.rows} rows by `{manifest.act}`.\n",
         "## Rows by skill\n",
         *(f"- {s}: {n}" for s, n in sorted(skills.items())),
         "\n## Dropped on the way\n",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.config import RephraseRecipe, SkillsRecipe, nearest
 from assay.errors import UserError
@@ -16,6 +16,9 @@ from assay.records import Made
 from assay.verbs.costs import measured
 from assay.verbs.heldout import heldout
 from assay.workspace import Version, Workspace
+
+if TYPE_CHECKING:
+    from generators.programmatic import Cell
 
 ONE = Decimal(1)
 
@@ -63,10 +66,10 @@ def from_skills(
     name: str,
     *,
     recipe_name: str,
-    weights: Mapping[Any, float] | None = None,
+    weights: Mapping[Cell, float] | None = None,
     progress: Progress = silent,
 ) -> Generated:
-    """Make rows from programmatic skills. `weights` per cell come from feedback and go into the fingerprint."""
+    """Make rows from programmatic skills; `weights` per cell come from feedback."""
     from generators import programmatic
     from generators.skills import SKILLS
 
@@ -76,13 +79,13 @@ def from_skills(
         versions={s: SKILLS[s].version for s in recipe.skills},
         weights=None
         if weights is None
-        else sorted((*map(str, cell), round(w, 9)) for cell, w in weights.items()),
+        else sorted((c.skill, c.template, c.difficulty, round(w, 9)) for c, w in weights.items()),
     )
     skipped = ws.store.has("examples", act)
     if not skipped:
         with measured(ws, "generate", act):
-            made = programmatic.generate(recipe, recipe.n, recipe.seed, weights)
-            ws.add_made(act, _counted(_named(made, recipe_name), recipe.n, progress))
+            made = programmatic.generate(recipe, recipe.n, recipe.seed, weights, name=recipe_name)
+            ws.add_made(act, _counted(made, recipe.n, progress))
     return publish_raw(ws, act, name, {"name": recipe_name, **recipe.resolved()}, skipped=skipped)
 
 
@@ -92,12 +95,14 @@ def publish_raw(
     name: str,
     recipe: Mapping[str, Any],
     *,
+    ids: Sequence[str] | None = None,
     skipped: bool,
     parents: tuple[str, ...] = (),
 ) -> Generated:
-    """Make a version of every row of one generation segment, each with weight 1."""
-    segment = ws.store.segment("examples", act)
-    selection = [(i, ONE) for i in sorted(segment.read("examples")["example_id"].to_pylist())]
+    """Make a version of the rows of one generation segment (or of `ids` of them), each with weight 1."""
+    if ids is None:
+        ids = ws.store.segment("examples", act).read("examples")["example_id"].to_pylist()
+    selection = [(i, ONE) for i in sorted(ids)]
     if not selection:
         raise UserError(
             f"{name}: the recipe made no rows", fix="raise n, or look at the rejects: assay data log"
@@ -112,11 +117,6 @@ def publish_raw(
         inputs={"examples": [act], "origins": [act]},
     )
     return Generated(ws.publish_version(name, selection, manifest), len(selection), skipped=skipped)
-
-
-def _named(made: Iterable[Made], recipe_name: str) -> Iterable[Made]:
-    for m in made:
-        yield Made(m.example, replace(m.origin, recipe=recipe_name))
 
 
 def _counted(made: Iterable[Made], total: int, progress: Progress) -> Iterable[Made]:

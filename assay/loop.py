@@ -1,0 +1,175 @@
+"""The closed loop: targeted data against the same amount of untargeted data, round by round.
+
+Each stage is a function from fingerprints to a fingerprint, so running the loop again finds what is
+done and goes on; nothing here remembers anything. Round 0 is shared. In every round each arm gets as
+many new rows, curated by the same rules, and as many steps; the arms differ in the weights of the
+cells alone. At the end the sealed test is opened once, for the base, round 0, the candidate that dev
+chose, and its control.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assay.errors import Stopped
+from assay.records import Result
+from assay.verbs.evaluate import acts_of, evaluate
+from assay.verbs.plan import LoopPlan, Stages, plan_loop
+from assay.verbs.probe import Probed, probe
+from assay.verbs.rounds import ArmRound, arm_round, learned, round_zero, weights_for
+from assay.verbs.subjects import Lineup, base_subject, run_subject
+from assay.workspace import Run, Workspace
+from evals.compare import Comparison, Plan, compare
+from evals.pairing import mean_score
+from generators.programmatic import cells
+
+BASE = "base"
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round: what each arm has, its dev results, and targeted against control on dev."""
+
+    number: int
+    arms: Mapping[str, ArmRound]
+    dev: Mapping[str, Sequence[Result]]
+    verdict: Comparison
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A whole loop. `moved` is the learnability screen: bits per byte that round 0 gained, per skill."""
+
+    plan: LoopPlan
+    base_dev: Sequence[Result]
+    zero: ArmRound
+    zero_dev: Sequence[Result]
+    moved: Mapping[str, float]
+    rounds: Sequence[Round]
+    chosen: int
+    probes: Sequence[Probed]
+    test: Mapping[str, Sequence[Result]]
+    final: Mapping[str, Comparison]
+    acts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Stage → fingerprints of the work, for the cost table."""
+
+
+def loop(ws: Workspace, stages: Stages) -> Outcome:
+    """Run the loop of assay.yaml, or find that it has run. Raises Stopped when its minutes are spent."""
+    started = time.monotonic()
+    plan = plan_loop(ws, stages)
+    base_dev = _dev(plan, "base", None)
+    zero = round_zero(plan)
+    zero_dev = _dev(plan, "round 0", zero)
+    moved = learned(base_dev, zero_dev)
+    rounds: list[Round] = []
+    for number in range(1, plan.loop.rounds + 1):
+        _in_time(ws, started, number)
+        rounds.append(_round(plan, number, rounds[-1] if rounds else None, (zero, moved)))
+        if _should_stop(plan, rounds):
+            break
+    return _end(plan, (base_dev, zero, zero_dev, moved), rounds)
+
+
+def _round(
+    plan: LoopPlan, number: int, last: Round | None, zero: tuple[ArmRound, Mapping[str, float]]
+) -> Round:
+    shared, moved = zero
+    every = cells(plan.generate.skills, plan.generate.difficulties)
+    arms: dict[str, ArmRound] = {}
+    aim = last.arms["targeted"] if last else shared
+    for arm in plan.loop.arms:
+        weights = weights_for(plan, arm, every, acts_of(plan.ws, _lineup(plan, aim.runs), "dev"), moved)
+        arms[arm] = arm_round(plan, number, arm, last.arms[arm] if last else shared, weights)
+    dev = {arm: _dev(plan, f"round {number} {arm}", made) for arm, made in arms.items()}
+    names = Plan(
+        margin=plan.ws.config.task.margin,
+        alpha=plan.ws.config.task.alpha,
+        name_a="control",
+        name_b="targeted",
+    )
+    return Round(number, arms, dev, compare(dev["control"], dev["targeted"], names))
+
+
+def _dev(plan: LoopPlan, label: str, made: ArmRound | None) -> list[Result]:
+    who = _lineup(plan, made.runs if made else ())
+    return evaluate(plan.ws, who, "dev", suite=plan.loop.suite, progress=plan.stages(f"{label}: dev"))
+
+
+def _lineup(plan: LoopPlan, runs: Sequence[Run], *, base: bool = False) -> Lineup:
+    """Return these runs as subjects; without runs (or on request) the base."""
+    subjects = [run_subject(plan.ws, r, plan.base) for r in runs]
+    if base or not runs:
+        subjects.insert(0, base_subject(plan.base))
+    return Lineup(plan.base, plan.contract, tuple(subjects))
+
+
+def _in_time(ws: Workspace, started: float, number: int) -> None:
+    limit = ws.config.limits.minutes
+    if limit is not None and time.monotonic() - started > 60 * limit:
+        raise Stopped(
+            f"limits.minutes is {limit:g} and spent before round {number}; every round so far is kept",
+            fix="raise it, and run the same command again",
+        )
+
+
+def _should_stop(plan: LoopPlan, rounds: Sequence[Round]) -> bool:
+    """Say whether the last `stop_after` rounds all showed no effect that was large enough to be seen."""
+    patience = plan.loop.stop_after
+    if patience is None or len(rounds) < patience:
+        return False
+    return all(r.verdict.verdict != "better" for r in rounds[-patience:])
+
+
+def choose(plan: LoopPlan, rounds: Sequence[Round]) -> Round:
+    """Return the round whose targeted model the test is opened for, by the rule in assay.yaml."""
+    if plan.loop.candidate == "last":
+        return rounds[-1]
+    return max(rounds, key=lambda r: (mean_score(r.dev["targeted"]), -r.number))
+
+
+def _end(
+    plan: LoopPlan,
+    before: tuple[Sequence[Result], ArmRound, Sequence[Result], Mapping[str, float]],
+    rounds: Sequence[Round],
+) -> Outcome:
+    base_dev, zero, zero_dev, moved = before
+    best = choose(plan, rounds)
+    pair = (best.arms["targeted"], best.arms["control"])
+    probes = _probe(plan, pair)
+    groups = {"round0": zero.runs, "targeted": pair[0].runs, "control": pair[1].runs}
+    who = _lineup(plan, [r for runs in groups.values() for r in runs], base=True)
+    results = evaluate(
+        plan.ws,
+        who,
+        "test",
+        suite=plan.loop.suite,
+        reason=f"end of the loop: base, round 0, {pair[0].runs[0].group} and its control",
+        progress=plan.stages("test"),
+    )
+    names = {BASE: [who.subjects[0].name]} | {g: [r.name for r in runs] for g, runs in groups.items()}
+    test = {g: [r for r in results if r.run in wanted] for g, wanted in names.items()}
+    final = {
+        "targeted_minus_base": _final(plan, test, BASE),
+        "targeted_minus_control": _final(plan, test, "control"),
+    }
+    return Outcome(plan, base_dev, zero, zero_dev, moved, rounds, best.number, probes, test, final)
+
+
+def _probe(plan: LoopPlan, pair: Sequence[ArmRound]) -> list[Probed]:
+    """Probe both final models, each on the rows it was trained on."""
+    names = plan.ws.config.suites[plan.loop.suite].probes
+    found: list[Probed] = []
+    for arm in pair if names else ():
+        progress = plan.stages(f"probe {arm.arm}")
+        who = _lineup(plan, arm.runs)
+        found += probe(plan.ws, who, base_subject(plan.base), arm.version, names, progress)
+    return found
+
+
+def _final(plan: LoopPlan, test: Mapping[str, Sequence[Result]], other: str) -> Comparison:
+    task = plan.ws.config.task
+    names = Plan(margin=task.margin, alpha=task.alpha, name_a=other, name_b="targeted")
+    return compare(test[other], test["targeted"], names)

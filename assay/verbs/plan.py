@@ -1,0 +1,52 @@
+"""What a loop works with, resolved once: recipes, held-out items, base model, contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assay.chat import Contract
+from assay.config import Loop, SkillsRecipe, TrainRecipe
+from assay.errors import UserError
+from assay.files import Progress
+from assay.models import Model
+from assay.verbs.generate import recipe_of
+from assay.verbs.heldout import heldout
+from assay.verbs.model import base_model, contract_of
+from assay.workspace import EvalSet, Workspace
+
+Stages = Callable[[str], Progress]
+"""Give a stage's label, get its progress."""
+
+
+@dataclass(frozen=True)
+class LoopPlan:
+    """Everything a round needs besides the results of the round before."""
+
+    ws: Workspace
+    loop: Loop
+    generate: SkillsRecipe
+    train: TrainRecipe
+    held: EvalSet
+    base: Model
+    contract: Contract
+    stages: Stages
+
+
+def plan_loop(ws: Workspace, stages: Stages) -> LoopPlan:
+    """Read `loop:` of assay.yaml. Raises UserError when it is absent or its recipe cannot be weighted."""
+    loop = ws.config.loop
+    if loop is None:
+        raise UserError(
+            "assay.yaml has no loop", where="assay.yaml", fix="add `loop:`; assay demo DIR shows one"
+        )
+    recipe = recipe_of(ws, loop.generate)
+    if not isinstance(recipe, SkillsRecipe):
+        raise UserError(
+            f"loop.generate: the recipe {loop.generate!r} cannot be weighted by skill",
+            where="assay.yaml",
+            fix="name a recipe with method: skills",
+        )
+    base = base_model(ws, stages(f"pull {ws.config.model}"))
+    train = ws.config.train[loop.train]
+    return LoopPlan(ws, loop, recipe, train, heldout(ws), base, contract_of(ws, base), stages)

@@ -1,0 +1,260 @@
+"""One round of the loop for one arm: weights → rows → curation → an equal cut → a version → runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from assay.fingerprint import fingerprint
+from assay.manifest import Manifest, version_id
+from assay.records import Result
+from assay.verbs.arms import TOLERANCE, Candidate, cut, tilt
+from assay.verbs.curate import curate
+from assay.verbs.feedback import targeted_weights
+from assay.verbs.generate import from_skills
+from assay.verbs.plan import LoopPlan
+from assay.verbs.train import Unit, train
+from assay.workspace import Run, Version
+from generators.programmatic import Cell
+from training.data import Job
+
+OVERSAMPLE = 1.3
+"""Rows generated per row wanted: what curation drops and what the equal cut leaves over."""
+
+NINE = Decimal("0.000000001")
+
+
+@dataclass(frozen=True)
+class ArmRound:
+    """What one arm has after one round. `answer_tokens` counts the new rows' tokens with loss."""
+
+    round: int
+    arm: str
+    version: Version
+    runs: tuple[Run, ...]
+    rows: int
+    answer_tokens: int
+    weights: Mapping[str, float]
+    """Skill → share of the new rows."""
+    acts: tuple[str, ...]
+    """Fingerprints of the work done, for the cost table."""
+
+
+def round_zero(plan: LoopPlan) -> ArmRound:
+    """Make the version and the runs that both arms start from: uniform rows, curated."""
+    recipe = plan.generate.model_copy(update={"n": plan.loop.initial})
+    raw = from_skills(
+        plan.ws,
+        recipe,
+        "round0.raw",
+        recipe_name=plan.loop.generate,
+        progress=plan.stages("round 0: generate"),
+    )
+    curated = curate(
+        plan.ws,
+        plan.loop.curate,
+        sources=[raw.version],
+        name="round0",
+        progress=plan.stages("round 0: curate"),
+    )
+    runs = _train(plan, curated.version, None, None, "round 0")
+    ids = [i for i, _ in plan.ws.selection(curated.version.id)]
+    tokens = sum(_tokens(plan, ids).values())
+    acts = (raw.version.manifest, curated.version.manifest, *(r.id for r in runs))
+    shares = _shares(plan, ids)
+    return ArmRound(0, "shared", curated.version, runs, len(ids), tokens, shares, acts)
+
+
+def arm_round(
+    plan: LoopPlan, number: int, arm: str, before: ArmRound, weights: Mapping[Cell, float]
+) -> ArmRound:
+    """Make one arm's version of a round and train on it, going on from the arm's last adapter."""
+    label, loop = f"round {number} {arm}", plan.loop
+    prior = plan.ws.selection(before.version.id)
+    lengths = _mean_tokens(plan, [i for i, _ in prior], weights)
+    level = sum(lengths.values()) / len(lengths)
+    tilted = tilt(weights, lengths, level)
+    n = math.ceil(loop.size * OVERSAMPLE)
+    recipe = plan.generate.model_copy(update={"n": n, "seed": plan.generate.seed + number})
+    raw = from_skills(
+        plan.ws,
+        recipe,
+        f"{arm}.raw",
+        recipe_name=loop.generate,
+        weights=tilted,
+        progress=plan.stages(f"{label}: generate"),
+    )
+    curated = curate(
+        plan.ws,
+        loop.curate,
+        sources=[before.version, raw.version],
+        name=f"{arm}.curated",
+        keep=before.version,
+        progress=plan.stages(f"{label}: curate"),
+    )
+    chosen, tokens = _cut(plan, curated.version, {i for i, _ in prior}, tilted, round(level * loop.size))
+    version = _version(plan, before, curated.version, chosen, (arm, number))
+    runs = _train(plan, version, before, _steps(plan, len(chosen)), label)
+    acts = (raw.version.manifest, curated.version.manifest, *(r.id for r in runs))
+    return ArmRound(number, arm, version, runs, len(chosen), tokens, _shares(plan, chosen), acts)
+
+
+def weights_for(
+    plan: LoopPlan, arm: str, cells: Sequence[Cell], results: Sequence[str], moved: Mapping[str, float]
+) -> dict[Cell, float]:
+    """Return an arm's weights: uniform, targeted at what dev results fail, or those shuffled over skills."""
+    if arm == "control":
+        return dict.fromkeys(cells, 1.0)
+    masked = [skill for skill, gain in moved.items() if gain < plan.loop.screen]
+    targeted = targeted_weights(plan.ws, plan.loop.feedback, cells, results, masked)
+    return targeted if arm == "targeted" else _rotated(cells, targeted)
+
+
+def learned(base: Sequence[Result], practised: Sequence[Result]) -> dict[str, float]:
+    """Return, per skill, the bits per byte on dev that round 0 gained over the base.
+
+    This is the learnability screen: round 0 practises every skill alike, so a skill that gains nothing
+    in it would swallow extra rows for nothing (design, section 9: the pilot's mask).
+    """
+    gains = {}
+    for skill in sorted({r.skill for r in practised}):
+        gains[skill] = _bits(base, skill) - _bits(practised, skill)
+    return gains
+
+
+def _bits(results: Sequence[Result], skill: str) -> float:
+    rows = [r for r in results if r.skill == skill and r.nll is not None and r.target_bytes]
+    total = sum((r.nll or 0.0) / math.log(2) / r.target_bytes for r in rows)
+    return total / len(rows) if rows else 0.0
+
+
+def _rotated(cells: Sequence[Cell], weights: Mapping[Cell, float]) -> dict[Cell, float]:
+    """Give every skill the mean weight of the next one: a placebo with the same spread and no aim."""
+    skills = sorted({c.skill for c in cells})
+    mean = {
+        s: sum(weights[c] for c in cells if c.skill == s) / sum(c.skill == s for c in cells) for s in skills
+    }
+    after = dict(zip(skills, [*skills[1:], skills[0]], strict=True))
+    return {c: mean[after[c.skill]] for c in cells}
+
+
+def _mean_tokens(plan: LoopPlan, ids: Sequence[str], weights: Mapping[Cell, float]) -> dict[Cell, float]:
+    """Return the mean answer tokens per cell in these rows; a cell without rows takes its skill's mean."""
+    tokens = _tokens(plan, ids)
+    by_cell: dict[Cell, list[int]] = {}
+    by_skill: dict[str, list[int]] = {}
+    for made in plan.ws.made(list(ids)):
+        cell = Cell(made.origin.skill, made.origin.template, made.origin.difficulty)
+        by_cell.setdefault(cell, []).append(tokens[made.example.id])
+        by_skill.setdefault(cell.skill, []).append(tokens[made.example.id])
+    overall = sum(tokens.values()) / len(tokens)
+    found = {}
+    for cell in weights:
+        rows = by_cell.get(cell) or by_skill.get(cell.skill) or [round(overall)]
+        found[cell] = sum(rows) / len(rows)
+    return found
+
+
+def _tokens(plan: LoopPlan, ids: Sequence[str]) -> dict[str, int]:
+    rendered = {m.example.id: plan.contract.render(m.example.messages) for m in plan.ws.made(list(ids))}
+    return {i: sum(r.loss) for i, r in rendered.items()}
+
+
+def _shares(plan: LoopPlan, ids: Sequence[str]) -> dict[str, float]:
+    counts: dict[str, int] = {}
+    for made in plan.ws.made(list(ids)):
+        counts[made.origin.skill] = counts.get(made.origin.skill, 0) + 1
+    return {skill: n / len(ids) for skill, n in sorted(counts.items())}
+
+
+def _cut(
+    plan: LoopPlan, curated: Version, prior: set[str], weights: Mapping[Cell, float], target: int
+) -> tuple[list[str], int]:
+    ids = [i for i, _ in plan.ws.selection(curated.id) if i not in prior]
+    tokens = _tokens(plan, ids)
+    candidates = [
+        Candidate(
+            m.example.id, (m.origin.skill, m.origin.template, m.origin.difficulty), tokens[m.example.id]
+        )
+        for m in plan.ws.made(ids)
+    ]
+    chosen = cut(
+        candidates,
+        {(c.skill, c.template, c.difficulty): w for c, w in weights.items()},
+        plan.loop.size,
+        target,
+    )
+    return chosen, sum(tokens[i] for i in chosen)
+
+
+def _version(
+    plan: LoopPlan, before: ArmRound, curated: Version, chosen: Sequence[str], arm: tuple[str, int]
+) -> Version:
+    """Publish D(r): the new rows with weight 1, all earlier ones with the replay weight."""
+    prior = [i for i, _ in plan.ws.selection(before.version.id)]
+    weight = _replay_weight(plan, len(chosen), len(prior))
+    rows = {i: weight for i in prior if weight} | {i: Decimal(1) for i in chosen}
+    selection = sorted(rows.items())
+    context = {"arm": arm[0], "round": arm[1], "new": list(chosen), "replay_weight": str(weight)}
+    parents = (before.version.id, curated.id)
+    manifest = plan.ws.manifest(curated)
+    made = Manifest(
+        version=version_id(selection),
+        fingerprint=fingerprint("arm", parents=parents, **context),
+        act="arm",
+        recipe=plan.loop.resolved(),
+        rows=len(selection),
+        parents=parents,
+        inputs=manifest.inputs,
+        evals=manifest.evals,
+        queries=manifest.queries,
+        funnel=manifest.funnel,
+        audits=manifest.audits,
+        context=context,
+    )
+    return plan.ws.publish_version(arm[0], selection, made)
+
+
+def _replay_weight(plan: LoopPlan, new: int, prior: int) -> Decimal:
+    """Return the weight of earlier rows: their share of the steps, or 1 when every round retrains."""
+    if plan.loop.start == "from_base":
+        return Decimal(1)
+    share = plan.loop.replay
+    return min(Decimal(new * share / ((1 - share) * prior)), Decimal(1)).quantize(NINE)
+
+
+def _steps(plan: LoopPlan, new: int) -> int | None:
+    """Return the steps of a round, the same for every arm: new rows once, plus their share of replay."""
+    if plan.loop.start == "from_base":
+        return None
+    if plan.loop.steps or plan.train.steps:
+        return plan.loop.steps or plan.train.steps or 1
+    return math.ceil(new / (1 - plan.loop.replay) / plan.train.batch)
+
+
+def _train(
+    plan: LoopPlan, version: Version, before: ArmRound | None, steps: int | None, label: str
+) -> tuple[Run, ...]:
+    rows = plan.ws.training_rows(version)
+    budget = {"steps": steps, "tokens": None, "epochs": None} if steps else {}
+    recipe = plan.train.model_copy(update=budget)
+    going_on = before if plan.loop.start == "continue" else None
+    runs = []
+    for index, seed in enumerate(plan.loop.seeds):
+        start = plan.ws.run_folder(going_on.runs[index].id) if going_on else None
+        job = Job(recipe, plan.base, plan.contract, seed, start)
+        unit = Unit(version, rows, job, plan.loop.train, going_on.runs[index].name if going_on else "")
+        runs.append(train(plan.ws, unit, plan.stages(f"{label}: train"))[0])
+    return tuple(runs)
+
+
+def uneven(arms: Sequence[ArmRound]) -> str:
+    """Return a sentence when the arms' answer tokens differ by more than the tolerance, else nothing."""
+    most, least = max(a.answer_tokens for a in arms), min(a.answer_tokens for a in arms)
+    rows = {a.rows for a in arms}
+    if most - least <= TOLERANCE * most and len(rows) == 1:
+        return ""
+    counts = ", ".join(f"{a.arm} {a.rows} rows and {a.answer_tokens} answer tokens" for a in arms)
+    return f"the arms are not equal: {counts}"
