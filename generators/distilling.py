@@ -28,15 +28,19 @@ PROMPT_NAME = "rephrase/1"
 
 @lru_cache(maxsize=1)
 def _rewrite_task() -> Callable[[Speak, str], Any]:
-    """Build the maker of the task on first use, so that importing this module loads nothing heavy."""
-    _silence()
+    """Return the maker of the task, built on first use: importing this module loads nothing heavy."""
+    logging.getLogger("distilabel").setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():  # of pydantic, about distilabel's own fields
             warnings.simplefilter("ignore")
-            from distilabel.models.llms import LLM
-            from distilabel.steps.tasks import Task
+            return _build()
     except ImportError as error:
         raise MissingExtra("distilabel", "generate") from error
+
+
+def _build() -> Callable[[Speak, str], Any]:
+    from distilabel.models.llms import LLM
+    from distilabel.steps.tasks import Task
 
     class Spoken(LLM):  # type: ignore[misc]
         """A distilabel LLM whose text our engine says."""
@@ -76,10 +80,6 @@ def _rewrite_task() -> Callable[[Speak, str], Any]:
         return Rewrite(name="rewrite", llm=Spoken(speak=speak, name=name))
 
     return build
-
-
-def _silence() -> None:
-    logging.getLogger("distilabel").setLevel(logging.CRITICAL)
 
 
 def _bare(text: str) -> str:

@@ -6,10 +6,10 @@ with the same seed share every row that both ask for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from assay.errors import UserError
 from assay.records import EvalItem, Made
@@ -17,6 +17,7 @@ from generators.skills import SKILLS, Skill
 from generators.skills.skill import Split, rng_of, seed_of
 
 GENERATOR = "skills"
+K = TypeVar("K")
 _RETRIES = 200
 """Draws per row before a cell counts as exhausted."""
 
@@ -69,27 +70,54 @@ def cells(skills: Iterable[str], difficulties: Sequence[int] = (1, 2, 3)) -> lis
 def _diagonal(templates: Sequence[tuple[str, Sequence[str]]], difficulties: Sequence[int]) -> list[Cell]:
     rows = max((len(names) for _, names in templates), default=0)
     return [
-        Cell(skill, names[t], difficulties[(t + turn) % len(difficulties)])
+        Cell(skill, names[t], difficulties[(s + t + turn) % len(difficulties)])
         for turn in range(len(difficulties))
         for t in range(rows)
-        for skill, names in templates
+        for s, (skill, names) in enumerate(templates)
         if t < len(names)
     ]
 
 
 def allocate(n: int, weights: Mapping[Cell, float]) -> dict[Cell, int]:
-    """Share n rows out by weight, largest remainder first, ties to the earlier cell; never at random."""
+    """Share n rows out: over skills, then a skill's templates, then their difficulties; never at random.
+
+    In one step over all cells the sum of a skill could miss its share by many rows when cells are many.
+    """
     shares = {cell: Fraction(str(w)) for cell, w in weights.items()}
-    total = sum(shares.values())
-    if any(s < 0 for s in shares.values()) or total <= 0:
+    if any(s < 0 for s in shares.values()) or sum(shares.values()) <= 0:
         raise UserError(
             "the weights of the cells must be 0 or more and not all 0", fix="check `weights` in the recipe"
         )
-    quotas = {cell: n * share / total for cell, share in shares.items()}
-    counts = {cell: int(q) for cell, q in quotas.items()}
-    order = sorted(quotas, key=lambda c: counts[c] - quotas[c])  # stable: ties keep the given order
-    for cell in order[: n - sum(counts.values())]:
-        counts[cell] += 1
+    counts: dict[Cell, int] = {}
+    for of_skill, n_skill in _split(n, _grouped(shares, lambda c: c.skill)):
+        for of_template, n_template in _split(n_skill, _grouped(of_skill, lambda c: c.template)):
+            counts |= _largest_remainder(n_template, of_template)
+    return {cell: counts[cell] for cell in weights}
+
+
+Shares = dict[Cell, Fraction]
+
+
+def _grouped(shares: Shares, key: Callable[[Cell], str]) -> list[Shares]:
+    groups: dict[str, Shares] = {}
+    for cell, share in shares.items():
+        groups.setdefault(key(cell), {})[cell] = share
+    return list(groups.values())
+
+
+def _split(n: int, groups: list[Shares]) -> list[tuple[Shares, int]]:
+    totals = {i: sum(g.values(), Fraction(0)) for i, g in enumerate(groups)}
+    return [(groups[i], count) for i, count in _largest_remainder(n, totals).items()]
+
+
+def _largest_remainder(n: int, shares: dict[K, Fraction]) -> dict[K, int]:
+    """Round n * share / total down, then give what is left to the largest remainders, ties to the earlier."""
+    total = sum(shares.values()) or Fraction(1)  # all 0: then n is 0 too
+    quotas = {k: n * share / total for k, share in shares.items()}
+    counts = {k: int(q) for k, q in quotas.items()}
+    order = sorted(quotas, key=lambda k: counts[k] - quotas[k])
+    for k in order[: n - sum(counts.values())]:
+        counts[k] += 1
     return counts
 
 
@@ -167,11 +195,11 @@ def eval_items(
 def _held_out(skill: Skill, role: Split, n: int, seed: int) -> Iterator[EvalItem]:
     unseen = tuple(t for t in skill.templates if t in skill.held_out)
     taken: set[str] = set()
-    for names, count in ((skill.seen, n - n // 2), (unseen, n // 2)):
+    for names, count, seen in ((skill.seen, n - n // 2, True), (unseen, n // 2, False)):
         order = _diagonal([(skill.name, names)], skill.difficulties)
         for k in range(count):
             made = _nth(order[k % len(order)], role, k // len(order), (seed, "eval"), taken)
-            yield EvalItem.from_example(made, seen=names is skill.seen)
+            yield EvalItem.from_example(made, seen=seen)
 
 
 def probe_items(members: Sequence[Made], seed: int) -> list[EvalItem]:

@@ -1,0 +1,206 @@
+"""Every skill: golds proved by a second route, splits that share nothing, variants that keep the answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from typing import Any
+
+import duckdb
+import pytest
+
+from assay.checks import judge
+from assay.records import Made
+from generators.skills import SKILLS, Skill
+from generators.skills.skill import rng_of, split_of
+
+GOLDEN = {
+    "arithmetic": (1, "996716dadfcdad72082a89185e105177"),
+    "units": (1, "79eede125bd6ca553f4e5fc6a25a5830"),
+    "table_sql": (1, "aafa31aa4a1a2cb7f76fe241bb02a508"),
+    "extract_json": (1, "deed66c5af3c13eb4c5c1350f34b7239"),
+}
+"""Skill -> (version, digest of a fixed sample). A changed digest needs a raised version in the skill."""
+
+IN_SI: dict[str, int | Fraction] = {
+    "km": 1000,
+    "m": 1,
+    "cm": Fraction(1, 100),
+    "mm": Fraction(1, 1000),
+    "kg": 1000,
+    "g": 1,
+    "tonnes": 10**6,
+}
+IN_SI |= {"feet": Fraction(3048, 10000), "inches": Fraction(254, 10000), "yards": Fraction(9144, 10000)}
+IN_SI |= {
+    "pounds": Fraction("453.59237"),
+    "ounces": Fraction("28.349523125"),
+    "litres": 1,
+    "ml": Fraction(1, 1000),
+}
+IN_SI |= {"gallons": Fraction("3.785411784"), "quarts": Fraction("0.946352946"), "seconds": 1, "minutes": 60}
+IN_SI |= {"hours": 3600, "days": 86400, "weeks": 604800, "months": 1, "years": 12}
+
+
+def sample(skill: Skill, per_cell: int = 6, split: Any = "train") -> list[Made]:
+    """Return some rows of every template and difficulty, held-out templates too."""
+    return [
+        skill.make(t, d, rng_of("sample", skill.name, t, d, i), split)
+        for t in skill.templates
+        for d in skill.difficulties
+        for i in range(per_cell)
+    ]
+
+
+def spec_of(made: Made) -> dict[str, Any]:
+    assert made.example.check is not None
+    spec: dict[str, Any] = json.loads(made.example.check.dump())
+    return spec
+
+
+@pytest.fixture(params=SKILLS.values(), ids=lambda s: s.name)
+def skill(request: pytest.FixtureRequest) -> Skill:
+    assert isinstance(request.param, Skill)
+    return request.param
+
+
+def test_each_skill_has_enough_templates_a_third_held_out(skill: Skill) -> None:
+    assert len(skill.templates) >= 9
+    assert skill.held_out < set(skill.templates)
+    assert len(skill.held_out) * 3 >= len(skill.templates)
+
+
+def test_output_changes_only_with_the_version(skill: Skill) -> None:
+    from assay.fingerprint import of_rows
+
+    rows = []
+    for made in sample(skill, 2):
+        twin = skill.twin(made, rng_of("twin", made.example.id))
+        variants = [made, twin, skill.distract(made, rng_of("d", made.example.id)), *skill.phrasings(made)]
+        rows += [f"{v.example.id} {v.origin.slots}" for v in variants]
+    assert (skill.version, of_rows(rows)) == GOLDEN[skill.name]
+
+
+def test_checks_accept_gold_and_target_and_refuse_another_rows(skill: Skill) -> None:
+    rows = sample(skill, 3)
+    for made, other in zip(rows, rows[1:] + rows[:1], strict=True):
+        gold = made.example.answer or ""
+        assert judge(spec_of(made), gold, gold).passed
+        assert judge(spec_of(made), made.example.response, gold).passed, made
+        if other.example.answer != gold:
+            assert not judge(spec_of(made), other.example.response, gold).passed or skill.name == "table_sql"
+
+
+def test_prompts_and_targets_are_short_and_clean(skill: Skill) -> None:
+    for made in sample(skill):
+        prompt, target = made.example.prompt, made.example.response
+        assert len(prompt) <= 420 and len(target) <= 110
+        assert not re.search(r"[{}]", prompt), prompt
+        assert not re.search(r"  |\.\.| \n|\n\n|^\s|\s$", prompt), prompt
+        assert prompt.split("\n")[-1] == skill.instructions[0]
+
+
+def test_slots_are_in_the_order_of_the_wording(skill: Skill) -> None:
+    if skill.name == "units":  # a quantity of two units names them last in its slots
+        pytest.skip("the units of a quantity are its last slots")
+    for made in sample(skill, 2):
+        at = 0
+        for slot in made.origin.slots:
+            found = re.search(rf"(?<!\w){re.escape(slot)}(?!\w)", made.example.prompt[at:])
+            if found is None and skill.name == "table_sql":
+                continue
+            assert found is not None, (slot, made)
+            at += found.start()
+
+
+def test_arguments_decide_the_split(skill: Skill) -> None:
+    arguments: dict[str, set[str]] = {}
+    for split in ("train", "dev", "test", "fresh"):
+        arguments[split] = {skill.arguments(m.origin.slots) for m in sample(skill, 3, split)}
+        assert {split_of(a) for a in arguments[split]} == {split}
+    assert not arguments["train"] & arguments["test"]
+
+
+def test_a_twin_keeps_template_digits_and_split(skill: Skill) -> None:
+    for made in sample(skill, 2):
+        twin = skill.twin(made, rng_of("twin", made.example.id))
+        assert twin.origin.variant == "twin" and twin.origin.parents == (made.example.id,)
+        assert (twin.origin.template, twin.origin.difficulty) == (
+            made.origin.template,
+            made.origin.difficulty,
+        )
+        assert skill.arguments(twin.origin.slots) != skill.arguments(made.origin.slots)
+        assert split_of(skill.arguments(twin.origin.slots)) == "train"
+        digits = [[len(s) for s in m.origin.slots if s.isdigit()] for m in (made, twin)]
+        assert digits[0] == digits[1]
+
+
+def test_distractors_and_phrasings_keep_the_answer(skill: Skill) -> None:
+    for made in sample(skill, 1):
+        extra = skill.distract(made, rng_of("d", made.example.id))
+        others = skill.phrasings(made)
+        assert len(others) >= 5
+        assert len({m.example.id for m in [made, extra, *others]}) == len(others) + 2
+        assert len(extra.example.prompt) > len(made.example.prompt)
+        for variant in (extra, *others):
+            assert variant.example.answer == made.example.answer
+            assert variant.example.response == made.example.response
+            assert variant.example.check == made.example.check
+            assert variant.origin.parents == (made.example.id,)
+            assert variant.origin.slots == made.origin.slots
+
+
+def test_arithmetic_chains_are_true() -> None:
+    for made in sample(SKILLS["arithmetic"]):
+        calculation, end = made.example.response.split(". The answer is ")
+        results = []
+        for step in calculation.split(", "):
+            left, right = step.split("=")
+            x, sign, y = re.fullmatch(r"(\d+)([-+*/])(\d+)", left).groups()  # type: ignore[union-attr]
+            a, b = Fraction(x), Fraction(y)
+            assert {"+": a + b, "-": a - b, "*": a * b, "/": a / b}[sign] == int(right) > 0
+            results.append(right)
+        assert end == f"{results[-1]}." and made.example.answer == results[-1]
+        assert len(results) == (3 if made.origin.difficulty == 3 else 2)
+        used = set(re.findall(r"\d+", calculation))
+        assert set(re.findall(r"\d+", made.example.prompt)) <= used
+
+
+def test_units_agree_with_si() -> None:
+    for made in sample(SKILLS["units"]):
+        *words, start, end = made.origin.slots
+        numbers = [Fraction(w) for w in words if w[0].isdigit()]
+        amount = sum(n * Fraction(IN_SI[u]) for n, u in zip(numbers, (start, end), strict=False))
+        assert made.example.answer is not None
+        assert Fraction(made.example.answer) == amount / Fraction(IN_SI[end])
+        assert made.example.response.endswith(f"={made.example.answer}. The answer is {made.example.answer}.")
+        assert "E" not in made.example.answer
+
+
+def test_sql_golds_run_and_every_condition_matters() -> None:
+    for made in sample(SKILLS["table_sql"], 4):
+        spec, query = spec_of(made), made.example.answer or ""
+        with duckdb.connect(":memory:") as con:
+            con.execute(spec["setup"])
+            rows = [list(r) for r in con.execute(query).fetchall()]
+            everything = con.execute(re.sub(r" WHERE .*?(?= ORDER BY|;)", "", query)).fetchall()
+            numbers = con.execute(f"SELECT * FROM {made.origin.slots[0]}").fetchall()
+        assert rows == spec["rows"] and rows and rows[0][0] is not None
+        assert len({r[2] for r in numbers}) == len(numbers) == 12
+        assert spec["ordered"] is (" ORDER BY" in query and "LIMIT" not in query)
+        if " WHERE " in query and not re.search("MIN|MAX|LIMIT", query):
+            assert [list(r) for r in everything] != rows, query
+        for shown in made.example.prompt.split("\n")[2:5]:
+            assert any(shown == ", ".join(map(str, row)) for row in numbers)
+
+
+def test_json_values_stand_in_the_text() -> None:
+    for made in sample(SKILLS["extract_json"]):
+        found = json.loads(made.example.answer or "")
+        assert len(found) == (2 if made.origin.difficulty == 1 else 3)
+        note = made.example.prompt.split("\n")[0]
+        for key, value in found.items():
+            assert f'"{key}"' in made.example.prompt
+            assert re.search(rf"\b{value}\b", note)
+            assert isinstance(value, int) == str(value).isdigit()
