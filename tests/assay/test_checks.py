@@ -211,6 +211,15 @@ def test_sql_stops_at_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "SQL_SECONDS", 0.2)
     endless = "SELECT count(*) FROM " + ", ".join(f"t t{i}" for i in range(22))
     assert "nterrupt" in judge(SQL, endless, GOLD_SQL).detail
+    assert judge(SQL, GOLD_SQL, GOLD_SQL).passed
+
+
+@pytest.mark.parametrize("setup", ["CREATE TABL", "COMMIT; CREATE TABLE kept (a INT)", "SET threads = 3"])
+def test_a_setup_that_misbehaves_spoils_no_other_judgement(setup: str) -> None:
+    spec = SQL | {"setup": setup}
+    judge(spec, "SELECT 1", "SELECT 1")
+    assert judge(SQL, GOLD_SQL, GOLD_SQL).passed
+    assert not judge(SQL, "SELECT a FROM kept", GOLD_SQL).passed
 
 
 def test_sql_that_returns_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
