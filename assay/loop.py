@@ -22,7 +22,6 @@ from assay.verbs.rounds import ArmRound, arm_round, learned, round_zero, weights
 from assay.verbs.subjects import Lineup, base_subject, run_subject
 from assay.workspace import Run, Workspace
 from evals.compare import Comparison, Plan, compare
-from evals.pairing import mean_score
 from generators.programmatic import cells
 
 BASE = "base"
@@ -127,7 +126,7 @@ def choose(plan: LoopPlan, rounds: Sequence[Round]) -> Round:
     """Return the round whose targeted model the test is opened for, by the rule in assay.yaml."""
     if plan.loop.candidate == "last":
         return rounds[-1]
-    return max(rounds, key=lambda r: (mean_score(r.dev["targeted"]), -r.number))
+    return max(rounds, key=lambda r: (r.verdict.score_b, -r.number))
 
 
 def _end(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from assay.cli.app import App, common, table
+
+if TYPE_CHECKING:
+    from assay.verbs.curate import Made
 
 
 @click.command("curate")
@@ -25,18 +30,21 @@ def command(app: App, recipe: str, sources: tuple[str, ...], name: str | None) -
         return 0
     made = curate(ws, recipe, sources=versions, name=name, progress=app.progress(f"curate {recipe}"))
     payload = summary(made)
-    left, rows = made.candidates, []
-    for rule, dropped in made.manifest.funnel:
-        left -= dropped
-        rows.append([f"  {rule}", -dropped, left])
-    select = made.manifest.recipe["select"]["query"]
-    rows.append([f"  {select}", made.manifest.rows - left, made.manifest.rows])
-    lines = [
-        f"from {' + '.join(payload['sources'])}: {made.candidates} rows",
-        table(["  rule", "rows", "left"], rows),
-    ]
+    lines = [f"from {' + '.join(payload['sources'])}: {made.candidates} rows", funnel_table(made)]
     lines += [f"audit {rule}: {'ok' if not n else f'{n} failing rows'}" for rule, n in made.manifest.audits]
     state = "there already: " if made.skipped else "made "
     lines.append(f"{state}{made.version.label} {made.version.id[:8]}, {made.manifest.rows} rows")
     app.answer(payload, "\n".join(lines))
     return 1 if audit_rows(made.manifest) else 0
+
+
+def funnel_table(made: Made) -> str:
+    """Return what each rule dropped and what was left after it, the selection last."""
+    left = made.candidates
+    rows: list[list[Any]] = []
+    for rule, dropped in made.manifest.funnel:
+        left -= dropped
+        rows.append([f"  {rule}", -dropped, left])
+    select = made.manifest.recipe["select"]["query"]
+    rows.append([f"  {select}", made.manifest.rows - left, made.manifest.rows])
+    return table(["  rule", "rows", "left"], rows)

@@ -14,26 +14,26 @@ def lines_of_example(made: Made) -> list[str]:
 
 
 def _turns(example: Example) -> list[str]:
-    lines = [f"example  {example.id}  ({example.kind})"]
+    lines = [f"example   {example.id}  ({example.kind})"]
     for message in example.messages:
-        text = message.content.replace("\n", "\n         ")
-        lines.append(f"{message.role:<9}{text}")
+        text = message.content.replace("\n", "\n          ")
+        lines.append(f"{message.role:<10}{text}")
     if example.answer is not None:
-        lines.append(f"answer   {example.answer}")
+        lines.append(f"answer    {example.answer}")
     if example.check is not None:
-        lines.append(f"check    {example.check.dump()}")
+        lines.append(f"check     {example.check.dump()}")
     return lines
 
 
 def _origin(origin: Origin) -> list[str]:
     teacher = f" by {origin.teacher}" if origin.teacher else ""
     lines = [
-        f"made     {origin.generator}, recipe {origin.recipe}{teacher}, seed {origin.seed}",
-        f"slice    {origin.skill} / {origin.template} / difficulty {origin.difficulty} / {origin.variant}",
+        f"made      {origin.generator}, recipe {origin.recipe}{teacher}, seed {origin.seed}",
+        f"slice     {origin.skill} / {origin.template} / difficulty {origin.difficulty} / {origin.variant}",
     ]
     if origin.slots:
-        lines.append(f"slots    {' · '.join(origin.slots)}")
-    return lines + [f"parent   {p}" for p in origin.parents]
+        lines.append(f"slots     {' · '.join(origin.slots)}")
+    return lines + [f"parent    {p}" for p in origin.parents]
 
 
 def lines_of_why(why: Why) -> list[str]:
@@ -45,11 +45,11 @@ def lines_of_why(why: Why) -> list[str]:
         partner = f" · other {row['other_id']}" if row["other_id"] else ""
         span = f" · “{row['span']}”" if row["span"] else ""
         lines.append(
-            f"dropped  by {row['rule']} on the way to {row['version']}: {row['reason']}{partner}{span}"
+            f"dropped   by {row['rule']} on the way to {row['version']}: {row['reason']}{partner}{span}"
         )
-    lines += [f"label    {r['question']} = {r['value']} ({r['who']})" for r in why.labels]
-    lines += [f"version  {label}, weight {weight:g}" for label, weight in why.versions] or ["version  none"]
-    return lines + ([f"trained  {name}" for name in why.runs] or ["trained  on by: none"])
+    lines += [f"label     {r['question']} = {r['value']} ({r['who']})" for r in why.labels]
+    lines += [f"version   {label}, weight {weight:g}" for label, weight in why.versions] or ["version   none"]
+    return lines + ([f"trained   {name}" for name in why.runs] or ["trained   on by: none"])
 
 
 def payload_of_why(why: Why) -> dict[str, Any]:

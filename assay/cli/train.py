@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assay.cli.app import App, common
 from assay.cli.progress import clock
+
+if TYPE_CHECKING:
+    from training.preflight import Preflight
 
 
 @click.command("train")
@@ -34,7 +37,7 @@ def command(app: App, versions: tuple[str, ...], recipe: str | None, seeds: str 
     )
     flights = {u.version.label: preflight(u.rows, u.job) for u in planned}
     for label, flight in flights.items():
-        app.note(f"{label}: {flight.summary()}\n{flight.text}")
+        app.note(f"{label}: {flight_line(flight)}\n{flight.text}")
     if app.dry_run:
         names = [f"{u.version.label} {u.recipe} seed {u.job.seed}" for u in planned]
         app.answer({"units": names}, "\n".join(names))
@@ -46,6 +49,15 @@ def command(app: App, versions: tuple[str, ...], recipe: str | None, seeds: str 
         app.note(f"{run.name}: {trained.steps} steps, {clock(trained.seconds)}, last loss {loss:.3f}")
         done.append({"run": run.name, "id": run.id, "adapter": run.adapter, "steps": trained.steps})
     app.answer({"runs": done}, "\n".join(str(r["run"]) for r in done))
+
+
+def flight_line(flight: Preflight) -> str:
+    """Return what a run will see and cost, in one line."""
+    return (
+        f"{flight.rows} rows · {flight.steps} steps ({flight.epochs:g} epochs) · "
+        f"{flight.answer_tokens:,} of {flight.tokens:,} tokens have loss · {flight.n_cut} answers cut · "
+        f"about {flight.memory / 1e9:.1f} GB · what is trained on stands between ⟦ and ⟧:"
+    )
 
 
 def parse_seeds(text: str | None) -> list[int] | None:

@@ -1,4 +1,4 @@
-"""Ask the locked database in SQL; test rows have no text there."""
+"""Ask the locked database in SQL; test rows are not there."""
 
 from __future__ import annotations
 
@@ -14,11 +14,7 @@ def ask(ws: Workspace, sql: str, versions: Sequence[Version] | None = None) -> l
 
     Raises QueryError for anything but one SELECT over the known relations.
     """
-    from curation import lock
-    from curation.kinds import RELATIONS
-    from curation.session import Session
+    from curation.catalogue import sql as run
 
-    lock.check(sql, RELATIONS, "sql")
-    with Session.over(relations(ws, versions)) as session:
-        rows: list[dict[str, Any]] = session.query(sql, where="sql").to_pylist()
+    rows: list[dict[str, Any]] = run(sql, relations(ws, versions)).to_pylist()
     return rows

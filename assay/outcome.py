@@ -1,0 +1,304 @@
+"""What a loop ends with: `summary.json`, the data of the report, and the honest sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assay.ledger import Entry
+from assay.loop import BASE, Outcome
+from assay.manifest import Manifest
+from assay.records import Result
+from assay.report import data
+from assay.verbs.costs import Cost, costs
+from assay.verbs.evaluate import acts_of
+from assay.verbs.probe import Probed, act_of, probe_set
+from assay.verbs.rounds import ArmRound, uneven
+from assay.verbs.subjects import Lineup, base_subject, run_subject
+from assay.workspace import Run, Version
+from evals.compare import Comparison
+from evals.probes import PROBES
+from evals.run import scores
+from evals.stats import MIN_SEEDS
+
+STAGES = {"generate": "generate", "curate": "curate", "train": "train", "eval": "eval", "probe": "eval"}
+"""Stage of a recorded cost → the line it is counted in."""
+
+
+def accuracy(results: Sequence[Result]) -> float:
+    """Return the accuracy over all items and seeds, every item alike."""
+    return sum(r.score for r in results) / len(results)
+
+
+def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
+    """Return the document `summary.json`; `seconds` is the wall time of the loop."""
+    best = outcome.rounds[outcome.chosen - 1]
+    probes = {name: list(_of(outcome.probes, best.arms[name].runs)) for name in ("targeted", "control")}
+    return {
+        "base": {"dev": accuracy(outcome.base_dev), "test": accuracy(outcome.test[BASE])},
+        "round0": {
+            "version": outcome.zero.version.label,
+            "rows": outcome.zero.rows,
+            "dev": accuracy(outcome.zero_dev),
+        },
+        "rounds": [
+            {
+                "round": r.number,
+                "version": r.arms["targeted"].version.label,
+                "rows": r.arms["targeted"].rows,
+                **{
+                    arm: {"dev": accuracy(r.dev[arm]), "version": r.arms[arm].version.label} for arm in r.arms
+                },
+                "verdict": r.verdict.verdict,
+            }
+            for r in outcome.rounds
+        ],
+        "chosen_round": outcome.chosen,
+        "probes": {r.name: r.summary() for p in probes["targeted"] for r in p.results},
+        "probes_control": {r.name: r.summary() for p in probes["control"] for r in p.results},
+        "final": {
+            "test": {name: accuracy(rows) for name, rows in outcome.test.items()},
+            **{name: c.summary() for name, c in outcome.final.items()},
+        },
+        "sentence": headline(outcome),
+        "seconds": {
+            **{k: round(v.seconds, 1) for k, v in spent(outcome).items()},
+            "total": round(seconds, 1),
+        },
+        "test_openings": outcome.plan.ws.test_openings(),
+    }
+
+
+def _of(probes: Sequence[Probed], runs: Sequence[Run]) -> Sequence[Probed]:
+    names = {r.name for r in runs}
+    return [p for p in probes if p.run in names]
+
+
+def headline(outcome: Outcome) -> str:
+    """Return the sentence the loop ends with: whatever the sealed test showed of targeted against control."""
+    gain, aim = outcome.final["targeted_minus_base"], outcome.final["targeted_minus_control"]
+    seeds = " For these adapters; training noise not measured." if aim.seeds < MIN_SEEDS else ""
+    return f"{_gain(gain)} {_aim(aim)}{seeds}"
+
+
+def _gain(c: Comparison) -> str:
+    words = {
+        "better": f"Fine-tuning made the model better on the sealed test, by {points(c)}.",
+        "worse": f"Fine-tuning made the model worse on the sealed test, by {points(c)}.",
+        "same": f"Fine-tuning left the model the same on the sealed test: {points(c)}.",
+        "cannot tell": f"Whether fine-tuning made the model better cannot be told: {points(c)}.",
+    }
+    return words[c.verdict]
+
+
+def _aim(c: Comparison) -> str:
+    if c.verdict == "better":
+        return f"Targeted data beat the same amount of untargeted data by {points(c)}."
+    if c.verdict == "cannot tell":
+        needed = f" {c.settle.sentence}." if c.settle else ""
+        return (
+            f"Whether targeted data beat the same amount of untargeted data cannot be told: {points(c)}; "
+            f"the smallest difference this test sees is {100 * c.mde:.1f} points.{needed}"
+        )
+    return f"No gain of targeted over the same amount of untargeted data was found: {points(c)}."
+
+
+def points(c: Comparison) -> str:
+    """Return a difference of accuracy in points with its interval."""
+    return f"{100 * c.diff:+.1f} points [{100 * c.lo:+.1f}, {100 * c.hi:+.1f}]"
+
+
+# -- costs ------------------------------------------------------------------------------------------
+
+
+def spent(outcome: Outcome) -> dict[str, Cost]:
+    """Return what each stage cost when it was really done, over all rounds and arms."""
+    total = {stage: Cost(stage) for stage in dict.fromkeys(STAGES.values())}
+    for cost in costs(outcome.plan.ws, _acts(outcome)).values():
+        line = total[STAGES[cost.stage]]
+        line.seconds += cost.seconds
+        line.tokens += cost.tokens
+    return total
+
+
+def _acts(outcome: Outcome) -> list[str]:
+    plan, arms = outcome.plan, _arms(outcome)
+    acts = [a for arm in arms for a in arm.acts]
+    best = outcome.rounds[outcome.chosen - 1]
+    tested = [r for arm in (outcome.zero, best.arms["targeted"], best.arms["control"]) for r in arm.runs]
+    every = [r for arm in arms for r in arm.runs]
+    for runs, split in ((every, "dev"), (tested, "test")):
+        subjects = (base_subject(plan.base), *(run_subject(plan.ws, r, plan.base) for r in runs))
+        acts += acts_of(plan.ws, Lineup(plan.base, plan.contract, subjects), split, plan.loop.suite)
+    for arm in (best.arms["targeted"], best.arms["control"]) if outcome.probes else ():
+        subjects = (base_subject(plan.base), *(run_subject(plan.ws, r, plan.base) for r in arm.runs))
+        items = probe_set(plan.ws, arm.version)
+        acts += [act_of(Lineup(plan.base, plan.contract, subjects), s, items) for s in subjects]
+    return list(dict.fromkeys(acts))
+
+
+def _arms(outcome: Outcome) -> list[ArmRound]:
+    return [outcome.zero, *(arm for r in outcome.rounds for arm in r.arms.values())]
+
+
+# -- the report -------------------------------------------------------------------------------------
+
+
+def report_data(outcome: Outcome, seconds: float) -> data.ReportData:
+    """Return everything the report shows."""
+    ws = outcome.plan.ws
+    counted = spent(outcome)
+    rest = max(0.0, seconds - sum(c.seconds for c in counted.values()))
+    openings = [e for e in ws.ledger.entries() if e.act == "open test"]
+    return data.ReportData(
+        title=f"{ws.config.project}: {len(outcome.rounds)} rounds on {outcome.plan.base.name}",
+        headline=headline(outcome),
+        facts=_facts(outcome, seconds),
+        notes=_notes(outcome),
+        comparisons=tuple(_comparison(name, c) for name, c in outcome.final.items()),
+        scores=tuple(_scores(outcome)),
+        cells=tuple(_cells(outcome)),
+        probes=tuple(_probes(outcome.probes)),
+        funnels=tuple(_funnels(outcome)),
+        stages=(
+            *(data.Stage(name, c.seconds, c.tokens) for name, c in counted.items()),
+            data.Stage("loading, bookkeeping", rest),
+        ),
+        lineage=tuple(_lineage(outcome)),
+        openings=tuple(_opening(e) for e in openings),
+    )
+
+
+def _facts(outcome: Outcome, seconds: float) -> tuple[tuple[str, str], ...]:
+    plan, best = outcome.plan, outcome.rounds[outcome.chosen - 1]
+    test = {name: f"{accuracy(rows):.3f}" for name, rows in outcome.test.items()}
+    return (
+        ("base model", f"{plan.base.name} {plan.base.digest[:8]}"),
+        ("candidate", f"round {outcome.chosen}, {best.arms['targeted'].version.label}"),
+        ("sealed test, accuracy", ", ".join(f"{name} {value}" for name, value in test.items())),
+        ("test items", str(plan.held.splits["test"]["n"])),
+        ("time", f"{seconds:.0f} s"),
+    )
+
+
+def _notes(outcome: Outcome) -> tuple[str, ...]:
+    notes = [uneven(list(r.arms.values())) for r in outcome.rounds]
+    screened = [s for s, gain in outcome.moved.items() if gain < outcome.plan.loop.screen]
+    if screened:
+        notes.append(
+            f"Round 0 moved nothing on {', '.join(screened)} (learnability screen): they got no extra rows."
+        )
+    return tuple(n for n in notes if n)
+
+
+def _comparison(name: str, c: Comparison) -> data.Comparison:
+    return data.Comparison(
+        name.replace("_", " "), c.sentence, c.verdict, c.diff, c.lo, c.hi, c.n, c.clusters, c.seeds, c.margin,
+        c.mde, c.method,
+    )  # fmt: skip
+
+
+def _dev_results(outcome: Outcome) -> list[tuple[int, str, Sequence[Result]]]:
+    first = [(0, data.BASE, outcome.base_dev), (0, data.SHARED, outcome.zero_dev)]
+    return first + [(r.number, arm, rows) for r in outcome.rounds for arm, rows in r.dev.items()]
+
+
+def _scores(outcome: Outcome) -> list[data.Score]:
+    found = [s for number, arm, rows in _dev_results(outcome) for s in _score(number, arm, "dev", rows)]
+    names = {BASE: data.BASE, "round0": data.SHARED}
+    for group, rows in outcome.test.items():
+        found += _score(outcome.chosen, names.get(group, group), "test", rows)
+    return found
+
+
+def _score(number: int, arm: str, split: str, rows: Sequence[Result]) -> list[data.Score]:
+    parts = {"all": "all", "seen templates": "seen", "unseen templates": "unseen"}
+    one = [r.__class__(**r.__dict__ | {"run": arm}) for r in rows]
+    return [
+        data.Score(
+            number, arm, split, s.accuracy.value, s.accuracy.lo, s.accuracy.hi, s.items, parts[s.slice]
+        )
+        for s in scores(one)
+        if s.slice in parts
+    ]
+
+
+def _cells(outcome: Outcome) -> list[data.Cell]:
+    cells = []
+    for number, arm, rows in _dev_results(outcome):
+        for skill in sorted({r.skill for r in rows}):
+            of_skill = [r for r in rows if r.skill == skill]
+            cells.append(data.Cell(arm, skill, number, accuracy(of_skill), len(of_skill)))
+    return cells
+
+
+def _probes(probed: Sequence[Probed]) -> list[data.Probe]:
+    return [
+        data.Probe(
+            r.name,
+            PROBES[r.name].question,
+            r.value,
+            r.lo,
+            r.hi,
+            r.margin,
+            r.fired,
+            p.run,
+            PROBES[r.name].blind,
+        )
+        for p in probed
+        for r in p.results
+    ]
+
+
+def _funnels(outcome: Outcome) -> list[data.Funnel]:
+    found = []
+    for arm in _arms(outcome):
+        manifest = outcome.plan.ws.manifest(arm.version)
+        found.append(data.Funnel(arm.version.label, manifest.context["candidates"], _steps(manifest)))
+    return found
+
+
+def _steps(manifest: Manifest) -> tuple[data.Step, ...]:
+    left, steps = int(manifest.context["candidates"]), []
+    for rule, dropped in manifest.funnel:
+        left -= dropped
+        steps.append(data.Step(rule, dropped, left))
+    last = "equal cut" if manifest.act == "arm" else str(manifest.recipe["select"]["query"])
+    if left != manifest.rows:
+        steps.append(data.Step(last, left - manifest.rows, manifest.rows))
+    return tuple(steps)
+
+
+def _lineage(outcome: Outcome) -> list[data.Ancestor]:
+    plan = outcome.plan
+    lines = [
+        data.Ancestor("eval set", f"{plan.held.name}:{split}", plan.held.id(split), detail=f"{s['n']} items")
+        for split, s in plan.held.splits.items()
+    ]
+    lines.append(data.Ancestor("model", plan.base.name, plan.base.digest, detail=plan.base.source))
+    lines.append(data.Ancestor("contract", "chat contract", plan.contract.hash))
+    for arm in _arms(outcome):
+        lines.append(_ancestor(outcome, arm.version))
+        lines += [
+            data.Ancestor(
+                "run",
+                r.name,
+                r.id,
+                (arm.version.label, r.start or plan.base.name),
+                f"adapter {r.adapter[:12]}",
+            )
+            for r in arm.runs
+        ]
+    return lines
+
+
+def _ancestor(outcome: Outcome, version: Version) -> data.Ancestor:
+    ws = outcome.plan.ws
+    manifest = ws.manifest(version)
+    labels: Mapping[str, str] = {v.id: v.label for v in reversed(list(ws.all_versions()))}
+    parents = tuple(labels.get(p, p[:12]) for p in manifest.parents)
+    return data.Ancestor("version", version.label, version.id, parents, f"{manifest.rows} rows")
+
+
+def _opening(entry: Entry) -> data.Opening:
+    return data.Opening(entry.at, entry.who, entry.reason, f"{entry.what.get('eval_set', '')}:test")
