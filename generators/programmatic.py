@@ -17,6 +17,8 @@ from generators.skills import SKILLS, Skill
 from generators.skills.skill import Split, rng_of, seed_of
 
 GENERATOR = "skills"
+VERSION = 1
+"""Raise it when the allocation or the naming of the streams changes what is made."""
 K = TypeVar("K")
 _RETRIES = 200
 """Draws per row before a cell counts as exhausted."""

@@ -19,6 +19,8 @@ from assay.records import Made, Message
 from generators.distilling import PROMPT_NAME, Speak, rewrites
 
 GENERATOR = "rephrase"
+VERSION = 1
+"""Raise it when what is rewritten or kept changes."""
 LONGEST = 2
 """Times the words of the original that a rewrite may have."""
 _BATCH = 32

@@ -23,7 +23,7 @@ Slots = tuple[str, ...]
 _SHARES: tuple[tuple[Split, int], ...] = (("train", 70), ("dev", 10), ("test", 10), ("fresh", 10))
 """Percent of a skill's argument space per split; `fresh` is what probes compare training rows with."""
 
-_TRIES = 2000
+_TRIES = 5000
 
 
 def rng_of(*parts: object) -> random.Random:
@@ -78,6 +78,8 @@ class Skill:
     write: Callable[[str, int, Slots], Page]
     arguments: Callable[[Slots], str]
     distractors: tuple[str, ...]
+    frame: Callable[[Slots], Slots] = lambda slots: ()
+    """What a twin keeps beside its template: the units of a conversion, the columns of a table."""
     difficulties: tuple[int, ...] = (1, 2, 3)
 
     @property
@@ -109,7 +111,7 @@ class Skill:
             slots = self.draw(o.template, o.difficulty, rng)
             if _shape(slots) != _shape(o.slots) or split_of(self.arguments(slots)) != split:
                 continue
-            if self.arguments(slots) == self.arguments(o.slots):
+            if self.frame(slots) != self.frame(o.slots) or self.arguments(slots) == self.arguments(o.slots):
                 continue
             kept = self._made(o.template, o.difficulty, slots, "twin", made)
             if _size(kept) == _size(made):

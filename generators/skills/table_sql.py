@@ -89,9 +89,9 @@ QUESTIONS = {
         "{text} = '{t}'",
         "",
     ),
-    "count_above": ("Count the rows whose {number} is greater than {n}.", "COUNT(*)", "{number} > {n}", ""),
-    "text_of": ("{k} is in the table. Which {text} belongs to {k}?", "{text}", "{key} = '{k}'", ""),
-    "below": ("We need each {key} whose {number} is less than {n}.", "{key}", "{number} < {n}", ""),
+    "count_above": ("Count the rows with {number} greater than {n}.", "COUNT(*)", "{number} > {n}", ""),
+    "text_of": ("{k} is in the table. Show each {text} of {k}.", "{text}", "{key} = '{k}'", ""),
+    "below": ("We need each {key} with {number} less than {n}.", "{key}", "{number} < {n}", ""),
     "biggest_of": ("For {text} '{t}', report the maximum {number}.", "MAX({number})", "{text} = '{t}'", ""),
 }
 
@@ -264,4 +264,5 @@ SKILL = Skill(
     write=write,
     arguments=arguments,
     distractors=DISTRACTORS,
+    frame=lambda slots: slots[:1],
 )

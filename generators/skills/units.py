@@ -162,4 +162,5 @@ SKILL = Skill(
     write=write,
     arguments=arguments,
     distractors=DISTRACTORS,
+    frame=lambda slots: slots[-2:],
 )

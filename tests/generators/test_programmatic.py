@@ -178,3 +178,12 @@ def test_probe_items_leave_out_what_no_skill_made() -> None:
     rewrite = Made(member.example, replace(member.origin, variant="rephrase"))
     imported = Made(member.example, replace(member.origin, skill="mine"))
     assert probe_items([rewrite, imported], 9) == []
+
+
+def test_output_changes_only_with_the_versions() -> None:
+    golden = {"1,1,1,1,1": "4ed2cd90633075f36410b272f9ca5136"}
+    versions = ",".join(str(v) for v in (programmatic.VERSION, *(s.version for s in SKILLS.values())))
+    rows = [m.example.id for m in generate(Recipe(), 60, 3)]
+    rows += [i.id for items in eval_items(ALL, {"dev": 6, "test": 6}, 3).values() for i in items]
+    rows += [i.id for i in probe_items(list(generate(Recipe(), 8, 3)), 3)]
+    assert {versions: of_rows(rows)} == golden
