@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from curation.header import nearest
 from curation.text import blank_comments, tokens
 
 MACROS = Path(__file__).with_name("macros.sql")
@@ -45,6 +46,23 @@ _SPECIAL = frozenset({"unnest", "list_value", "count_star", "coalesce", "groupin
 """Function names of the syntax tree that the catalogue does not list as scalar functions."""
 
 
+CLOCKS = frozenset(
+    ("now", "today", "get_current_time", "get_current_timestamp", "transaction_timestamp", "ago", "age")
+)
+CHANCE = frozenset(["random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "setseed"])
+
+
+@lru_cache(maxsize=1)
+def existing() -> frozenset[str]:
+    """Return the names of every function DuckDB has."""
+    con = duckdb.connect(config={"threads": 1})
+    try:
+        rows = con.execute("SELECT DISTINCT lower(function_name) FROM duckdb_functions()").fetchall()
+        return frozenset(r[0] for r in rows)
+    finally:
+        con.close()
+
+
 @lru_cache(maxsize=1)
 def allowed() -> frozenset[str]:
     """Return the lower-case names of every function a rule may call."""
@@ -61,9 +79,17 @@ def allowed() -> frozenset[str]:
         con.close()
 
 
-def why_denied(name: str) -> str:
-    """Say why a function is refused."""
-    return DENIED.get(name) or "is not on the list of functions that give the same value every time"
+def why_denied(name: str) -> tuple[str, str]:
+    """Say why a function is refused, and what to do instead."""
+    if name in CHANCE:
+        return "gives another value every time", "sample by md5(example_id || $seed)"
+    if name in CLOCKS or "local" in name:
+        return "reads the clock", "pass the time as a parameter"
+    if name in DENIED:
+        return DENIED[name], ""
+    if name not in existing():
+        return f"does not exist{nearest(name, allowed())}", ""
+    return "is not on the list of functions that give the same value every time", ""
 
 
 def _refused(name: str) -> bool:
@@ -111,10 +137,10 @@ def _safe_body(con: duckdb.DuckDBPyConnection, body: str, plain: frozenset[str])
 
 def parse(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     """Return DuckDB's syntax tree of a statement as JSON."""
-    row = con.execute(
+    ((text,),) = con.execute(
         "SELECT json_serialize_sql(?, skip_null := true, skip_empty := true, skip_default := true)", [sql]
-    ).fetchone()
-    tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
+    ).fetchall()
+    tree: dict[str, Any] = json.loads(text)
     return tree
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 Kind = Literal["reject", "score", "select", "feedback", "audit", "report"]
 
-TURNS = "STRUCT(role VARCHAR, content VARCHAR)[]"
+TURNS = 'STRUCT("role" VARCHAR, "content" VARCHAR)[]'
 SCORE = "DECIMAL(18,9)"
 
 _COMMON = {"skill": "VARCHAR", "template": "VARCHAR", "difficulty": "INTEGER"}

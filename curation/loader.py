@@ -52,7 +52,7 @@ class Query:
     def runnable(self) -> str:
         """The SELECT with typed parameters and, except for reports, a total order."""
         typed = cast_params(self.sql, {p.name: p.type for p in self.header.params})
-        return typed if self.kind == "report" else f"SELECT * FROM (\n{typed}\n) ORDER BY ALL"
+        return typed if self.kind == "report" else f"SELECT * FROM ({typed}\n) ORDER BY ALL"
 
     def bind(self, given: Mapping[str, Any] = {}) -> Bound:
         """Give the parameters their values; raises QueryError on an unknown name or a wrong type."""
@@ -103,13 +103,14 @@ def _text(value: Any) -> Any:
 
 def _value(param: Param, given: Any, where: str) -> Any:
     """Cast a default (SQL literal) or a given value (from YAML) to the declared type."""
-    con = duckdb.connect(config={"threads": 1})
+    con = lock.scratch()
     try:
         if given is None:
             lock.check(f"SELECT {param.default}", (), where)
-            row = con.execute(f"SELECT CAST({param.default} AS {param.type})").fetchone()
+            ((value,),) = con.execute(f"SELECT CAST({param.default} AS {param.type})").fetchall()
         else:
-            row = con.execute(f"SELECT CAST($value AS {param.type})", {"value": _plain(given)}).fetchone()
+            cast_it = f"SELECT CAST($value AS {param.type})"
+            ((value,),) = con.execute(cast_it, {"value": _plain(given)}).fetchall()
     except duckdb.Error as error:
         shown = param.default if given is None else given
         raise QueryError(
@@ -117,7 +118,7 @@ def _value(param: Param, given: Any, where: str) -> Any:
         ) from error
     finally:
         con.close()
-    return row[0] if row else None
+    return value
 
 
 def _plain(given: Any) -> Any:

@@ -133,8 +133,8 @@ class _Gate:
         if name in TABLE_FUNCTIONS:
             return
         if name not in self.functions:
-            known = nearest(name, self.functions)
-            raise self.refuse(node, f"the function {name}() {why_denied(name)}", known.strip(" ()"))
+            why, fix = why_denied(name)
+            raise self.refuse(node, f"the function {name}() {why}", fix)
         if name in AGGREGATE_BY_NAME:
             self.aggregate(node)
 
@@ -150,13 +150,18 @@ class _Gate:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> duckdb.DuckDBPyConnection:
+def _scratch() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
+
+
+def scratch() -> duckdb.DuckDBPyConnection:
+    """Return a cursor of an empty database, to parse and to cast constants; never for a user's relation."""
+    return _scratch().cursor()
 
 
 def check(sql: str, relations: Iterable[str], path: str = "query") -> Reads:
     """Pass one SELECT through the gate; raises QueryError with the line of what is refused."""
-    tree = parse(_parser().cursor(), sql)
+    tree = parse(scratch(), sql)
     if tree.get("error"):
         raise _unparsed(tree, sql, path)
     if len(tree["statements"]) != 1:

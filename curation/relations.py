@@ -62,7 +62,9 @@ ORDER BY e.example_id
 _EVAL_ITEMS = f"""
 CREATE TABLE eval_items AS
 SELECT DISTINCT item_id, eval_set, role, messages, {_TURN_TEXT.format(turns="messages")} AS prompt,
-  target, answer, check_spec, skill, template, difficulty, seen, variant, parent, slots
+  coalesce(target, '') AS target, answer, check_spec, coalesce(skill, '') AS skill,
+  coalesce(template, '') AS template, difficulty, seen, coalesce(variant, '') AS variant,
+  coalesce(parent, '') AS parent, coalesce(slots, []::VARCHAR[]) AS slots
 FROM store_eval_items
 WHERE {{roles}}
 """

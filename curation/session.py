@@ -58,6 +58,7 @@ class Session:
 
     def query(self, sql: str, params: Mapping[str, Any] = {}, where: str = "query") -> pa.Table:
         """Run a statement that has passed the gate; errors become QueryError at `where`."""
+        self.describe(sql, params, where)  # binding by execute() names the line, sql() does not
         with _wrapped(where), self._timed(where):
             return self._con.sql(sql, params=dict(params)).to_arrow_table()
 
@@ -82,8 +83,8 @@ class Session:
 
     def count(self, relation: str) -> int:
         """Return the number of rows of a relation."""
-        row = self._con.execute(f"SELECT count(*) FROM {relation}").fetchone()
-        return int(row[0]) if row else 0
+        ((number,),) = self._con.execute(f"SELECT count(*) FROM {relation}").fetchall()
+        return int(number)
 
     def ids(self) -> frozenset[str]:
         """Return the ids in `examples`."""
