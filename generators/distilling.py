@@ -94,6 +94,8 @@ def _bare(text: str) -> str:
 
 def rewrites(texts: Sequence[str], speak: Speak, teacher: str) -> list[str]:
     """Return one rewrite per text, empty where nothing came."""
+    if not texts:
+        return []
     task = _rewrite_task()(speak, teacher)
     task.load()
     rows = next(task.process([{"text": t} for t in texts]))

@@ -64,7 +64,14 @@ def rephrase(
     for start in range(0, len(sources), _BATCH):
         batch = sources[start : start + _BATCH]
         lines = [prose_line(_asked(s)) for s in batch]
-        for source, line, text in zip(batch, lines, rewrites(lines, speak, recipe.teacher), strict=True):
+        rejected += [
+            Rejected(s.example.id, "", "nothing to rewrite")
+            for s, line in zip(batch, lines, strict=True)
+            if not line
+        ]
+        pairs = [(s, line) for s, line in zip(batch, lines, strict=True) if line]
+        texts = rewrites([line for _, line in pairs], speak, recipe.teacher)
+        for (source, line), text in zip(pairs, texts, strict=True):
             made = _rewritten(source, line, text, recipe, name)
             reason = why_not(source, line, text) or ("made before" if made.example.id in known else "")
             if reason:
@@ -84,11 +91,15 @@ def _asked(source: Made) -> str:
 
 
 def prose_line(prompt: str) -> str:
-    """Return the line to rewrite: the longest of prose, the last line (the instruction) left out."""
-    lines = prompt.split("\n")
-    lines = lines[:-1] or lines
-    prose = [line for line in lines if re.search(r"\w[\"')]*[.?!][\"')]*\s*$", line)]
-    return max(prose or lines[-1:], key=len)
+    """Return the line to rewrite: the longest of prose, the last line (the instruction) left out.
+
+    A prompt of one line is that line; one whose lines are all tables and forms has none, "".
+    """
+    first, *more = prompt.split("\n")
+    if not more:
+        return first
+    prose = [line for line in (first, *more[:-1]) if re.search(r"\w[\"')]*[.?!][\"')]*\s*$", line)]
+    return max(prose, key=len, default="")
 
 
 def _rewritten(source: Made, line: str, text: str, recipe: RephraseWanted, name: str) -> Made:

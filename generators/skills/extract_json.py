@@ -161,10 +161,11 @@ def write(template: str, difficulty: int, slots: Slots) -> Page:
     values = dict(zip(_fields(template, difficulty), slots, strict=True))
     keys = note.keys[:2] if difficulty == 1 else note.keys
     found = json.dumps({k: int(values[k]) if k in NUMBERS else values[k] for k in keys})
-    named = ", ".join(f'"{k}"' for k in keys)
+    # The empty form, not "the keys a and b": the base model then answers with keys named "key".
+    form = ", ".join(f'"{k}": ...' for k in keys)
     return Page(
         story=_text(template, difficulty).format(**values),
-        question=f"Extract the keys {named}.",
+        question=f"Fill in {{{form}}}",
         target=found,
         answer=found,
         params={"equals": True, "schema": {"type": "object", "required": list(keys)}},

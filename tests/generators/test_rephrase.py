@@ -76,6 +76,8 @@ def test_the_teacher_sees_neither_answer_nor_instruction() -> None:
     speaker = Scripted(politely)
     sources = rows()
     rephrase(Recipe(), sources, speaker)
+    sources = [s for s in sources if prose_line(s.example.messages[0].content)]
+    assert len(sources) == 93  # the three `log` rows have no line of prose
     for source, asked in zip(sources, speaker.asked, strict=True):
         assert source.example.response not in asked[-1].content
         assert source.example.prompt.split("\n")[-1] not in asked[-1].content
@@ -123,6 +125,14 @@ def test_a_rewrite_that_answers_is_refused() -> None:
     sql = SKILLS["table_sql"].make("which_text", 1, rng_of("x"), "train")
     line = prose_line(sql.example.messages[0].content)
     assert why_not(sql, line, f"{line} {sql.example.response}") != ""
+
+
+def test_a_prompt_without_prose_is_not_sent() -> None:
+    speaker = Scripted(politely)
+    log = SKILLS["extract_json"].make("log", 1, rng_of("x"), "train")
+    kept, rejected = rephrase(Recipe(), [log], speaker)
+    assert (kept, speaker.asked, rejected[0].reason) == ([], [], "nothing to rewrite")
+    assert prose_line("write a poem") == "write a poem"
 
 
 def test_two_sources_with_one_rewrite_give_one_row() -> None:
