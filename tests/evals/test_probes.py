@@ -21,8 +21,8 @@ NONE: Rates = {"member": 0.0, "fresh": 0.0}
 def _row(run: str, task: str, variant: str, number: int, score: float) -> Result:
     return Result(
         run=run, task=task, item_id=f"{task}{variant}{number}", prompt="", response="", answer="",
-        score=score, detail="", nll=None, target_bytes=1, skill="s", template=f"t{number % 32}", difficulty=1, seen=True,
-        variant=variant, parent=f"m{number}",
+        score=score, detail="", nll=None, target_bytes=1, skill="s", template=f"t{number % 32}",
+        difficulty=1, seen=True, variant=variant, parent=f"m{number}",
     )  # fmt: skip
 
 
