@@ -118,7 +118,8 @@ def test_plain_words_and_ngrams() -> None:
     with Session.empty() as session:
         row = session.query(
             "SELECT plain('  Caf\u0065\u0301!  x > 3,  -2 %') AS plain, words('') AS none, "
-            "words('a  b.') AS words, ngrams(words('a b c'), 2) AS two, ngrams(words('a'), 2) AS short, plain(NULL) AS empty"
+            "words('a  b.') AS words, ngrams(words('a b c'), 2) AS two, "
+            "ngrams(words('a'), 2) AS short, plain(NULL) AS empty"
         ).to_pylist()[0]
     assert row == {
         "plain": "caf\u00e9 x > 3 -2 %",
