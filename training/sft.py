@@ -28,7 +28,7 @@ from training.preflight import refuse_padding_stop
 if TYPE_CHECKING:
     from training.trainer import AnswerTrainer, Signals
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same rows and job would give other weights."""
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
