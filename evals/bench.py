@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ class Subject:
 
 
 class Bench:
-    """The base model, loaded when the first answer is not cached, and dropped at the end."""
+    """The base model, loaded when the first answer is not cached; adapters stay attached once they are."""
 
     def __init__(
         self, base: Model, contract: Contract, *, cache: Cache | None = None, load: Load | None = None
@@ -41,6 +40,7 @@ class Bench:
         self._cache = cache or _response_cache()
         self._load = load or _local_model
         self._engine: Any = None
+        self._attached: set[str] = set()
         self.dtype = "none" if load else _dtype()
 
     def identity(self, subject: Subject) -> dict[str, str]:
@@ -51,19 +51,17 @@ class Bench:
             "contract": self.contract.hash,
         }
 
-    @contextlib.contextmanager
-    def answering(self, subject: Subject, progress: Progress = silent) -> Iterator[Answering]:
-        """Yield who answers for `subject`; its adapter is attached only if something must be computed."""
+    def answering(self, subject: Subject, progress: Progress = silent) -> Answering:
+        """Return who answers for `subject`; its adapter is attached only if something must be computed."""
         self._refuse_other_contract(subject)
         adapter = f"a{subject.digest[:24]}" if subject.folder else None  # peft takes no dots in names
-        attached: list[str] = []
 
         def engine() -> Engine:
             if self._engine is None:
                 self._engine = self._load(self.base.folder)
-            if adapter and not attached:
+            if adapter and adapter not in self._attached:
                 self._engine.add_adapter(adapter, subject.folder)
-                attached.append(adapter)
+                self._attached.add(adapter)
             found: Engine = self._engine
             return found
 
@@ -73,11 +71,7 @@ class Bench:
             stop_ids=tuple(self.contract.stop_ids),
             pad_id=self.contract.pad_id,
         )
-        try:
-            yield Answering(engine, self._cache, who, progress)
-        finally:
-            for name in attached:
-                self._engine.remove_adapter(name)
+        return Answering(engine, self._cache, who, progress)
 
     def _refuse_other_contract(self, subject: Subject) -> None:
         if subject.contract and subject.contract != self.contract.hash:

@@ -48,8 +48,7 @@ def verbatim_rows(
     asks = [Ask(tuple(_cut_ids(bench.contract, i)), limit) for i in chosen]
     rows: list[Result] = []
     for subject in subjects:
-        with bench.answering(subject, progress) as answering:
-            replies = answering.generate(asks)
+        replies = bench.answering(subject, progress).generate(asks)
         rows += [
             _copied(subject.name, i, bench.contract.decode(ids))
             for i, ids in zip(chosen, replies, strict=True)

@@ -62,10 +62,9 @@ def evaluate_on(
     results: list[Result] = []
     for number, subject in enumerate(models):
         note = _stage(progress, number, len(models), subject.name)
-        with bench.answering(subject, note) as answering:
-            samples = harness.run(
-                harness.ContractLM(answering, bench.contract, bench.identity(subject)), loaded
-            )
+        answering = bench.answering(subject, note)
+        lm = harness.ContractLM(answering, bench.contract, bench.identity(subject))
+        samples = harness.run(lm, loaded)
         for task in written:
             results += _rows(subject.name, task, items[task.name], samples)
     return results

@@ -44,9 +44,6 @@ class Knower:
         self.adapters[name] = path
         self.added.append(name)
 
-    def remove_adapter(self, name: str) -> None:
-        del self.adapters[name]
-
     def generate(
         self,
         prompts: Sequence[Sequence[int]],
