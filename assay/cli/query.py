@@ -122,8 +122,8 @@ def show(app: App, name: str) -> None:
         "cases": found.cases,
     }
     columns = ", ".join(f"{c} {t}" for c, t in found.query.columns.items())
-    text = f"{found.query.full_name}  {found.identity[:8]}  scope {found.query.scope}\nreturns {columns}\n\n{found.text}"
-    app.answer(payload, f"{text}\n{found.cases}".rstrip())
+    head = f"{found.query.full_name}  {found.identity[:8]}  scope {found.query.scope}\nreturns {columns}"
+    app.answer(payload, f"{head}\n\n{found.text}\n{found.cases}".rstrip())
 
 
 @command.command()

@@ -44,6 +44,10 @@ def hardware() -> Hardware:
     threads = _threads()
     torch.set_num_threads(threads)
     device = os.environ.get("ASSAY_DEVICE") or _device()
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch raises both for devices it was not built for
+        raise UserError(f"the device {device} cannot be used", fix="unset ASSAY_DEVICE") from error
     dtype = os.environ.get("ASSAY_DTYPE") or _measured(device, threads)
     if dtype not in DTYPES:
         raise UserError(f"ASSAY_DTYPE={dtype} is not known", fix=f"one of {', '.join(DTYPES)}")

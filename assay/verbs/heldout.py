@@ -13,7 +13,6 @@ def heldout(ws: Workspace) -> EvalSet:
     Raises UserError when assay.yaml names none, or when its settings changed after it was frozen.
     """
     from generators.programmatic import eval_items
-
     from generators.skills import SKILLS
 
     wanted = ws.config.heldout

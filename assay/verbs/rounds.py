@@ -197,9 +197,10 @@ def _version(
     weight = _replay_weight(plan, len(chosen), len(prior))
     rows = {i: weight for i in prior if weight} | {i: Decimal(1) for i in chosen}
     selection = sorted(rows.items())
-    context = {"arm": arm[0], "round": arm[1], "new": list(chosen), "replay_weight": str(weight)}
-    parents = (before.version.id, curated.id)
     manifest = plan.ws.manifest(curated)
+    context = {"arm": arm[0], "round": arm[1], "new": list(chosen), "replay_weight": str(weight)}
+    context |= {"candidates": manifest.context["candidates"]}
+    parents = (before.version.id, curated.id)
     made = Manifest(
         version=version_id(selection),
         fingerprint=fingerprint("arm", parents=parents, **context),
