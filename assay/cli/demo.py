@@ -22,9 +22,7 @@ def command(app: App, folder: Path, rounds: int | None) -> None:
     made = make_demo(folder)
     app.folder = folder
     app.overrides += (f"loop.rounds={rounds}",) if rounds else ()
-    app.note(
-        f"{'made' if made else 'found'} {folder / 'assay.yaml'}: read its comments; assay sql, data, eval work there"
-    )
+    app.note(f"{folder / FILE}: {'made; read its comments' if made else 'there already'}")
     if app.dry_run:
         app.answer(dry_run(app), "\n".join(f"{k:<10}{v}" for k, v in dry_run(app).items()))
         return

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -89,6 +90,7 @@ def cli(context: click.Context, /, **flags: Any) -> None:
 def main() -> NoReturn:
     """Run the command line; the exit codes are those of the command reference."""
     quiet()
+    warnings.filterwarnings("ignore", category=FutureWarning)  # of the libraries underneath, to their users
     signal.signal(signal.SIGTERM, _terminated)
     sys.exit(run(sys.argv[1:]))
 
