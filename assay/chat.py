@@ -7,10 +7,12 @@ continue is then, token for token, what it is asked to continue.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +183,10 @@ def _apply(tokenizer: Any, turns: list[dict[str, str]], *, header: bool) -> str:
 
     try:
         text: str = tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=header, strftime_now=CLOCK.strftime
+            turns,
+            chat_template=_stopped_clock(tokenizer.get_chat_template()),
+            tokenize=False,
+            add_generation_prompt=header,
         )
     except TemplateError as error:
         roles = ", ".join(t["role"] for t in turns)
@@ -190,6 +195,19 @@ def _apply(tokenizer: Any, turns: list[dict[str, str]], *, header: bool) -> str:
             fix="drop task.system if the template takes no system turn; alternate user and assistant",
         ) from error
     return text
+
+
+@cache
+def _stopped_clock(template: str) -> str:
+    """Give a template that asks for the date a clock that stands still.
+
+    In front goes a macro of the clock's name: transformers lets no function in from outside.
+    """
+    if "strftime_now" not in template:
+        return template
+    formats = {f for _, f in re.findall(r"""strftime_now\(\s*(['"])(.*?)\1""", template)}
+    told = json.dumps({f: CLOCK.strftime(f) for f in sorted(formats)})
+    return f"{{%- macro strftime_now(format) -%}}{{{{ {told}[format] }}}}{{%- endmacro -%}}{template}"
 
 
 def _closing(tokenizer: Any, trailer: str, special: dict[int, str]) -> tuple[int, ...]:
