@@ -48,27 +48,25 @@ def curate(
     *,
     sources: Sequence[Version] | None = None,
     name: str | None = None,
-    keep: Version | None = None,
     progress: Progress = silent,
 ) -> Made:
     """Run a recipe over its `from:` (or `sources`) and make the version `name` (default: the recipe's name).
 
-    Rows of `keep` survive a duplicate rule before others do. Raises UserError when no row goes in or
-    none is left.
+    Raises UserError when no row goes in or none is left.
     """
     recipe = recipe_of(ws, recipe_name)
     held = heldout(ws)
     versions = list(sources) if sources is not None else [ws.version(s) for s in recipe.from_]
     plan = prepare(recipe, Library(ws.root), f"assay.yaml: curate.{recipe_name}")
-    inputs = _inputs(ws, versions, keep)
-    act = _act(plan, versions, keep, inputs, {f"{held.name}:{s}": held.id(s) for s in held.splits})
+    inputs = _inputs(ws, versions)
+    act = _act(plan, versions, inputs, {f"{held.name}:{s}": held.id(s) for s in held.splits})
     skipped = ws.store.has("verdicts", act)
     there = _there(ws, name or recipe_name, act)
     if skipped and there:
         return Made(there, ws.manifest(there), ws.manifest(there).context["candidates"], skipped=True)
     with measured(ws, "curate", act):
         curated = derive(ws, plan, act, versions, inputs, progress)
-    return _publish(ws, (recipe_name, name or recipe_name), act, (versions, keep), inputs, plan, curated)
+    return _publish(ws, (recipe_name, name or recipe_name), act, versions, inputs, plan, curated)
 
 
 def derive(
@@ -92,10 +90,10 @@ def derive(
     return curated
 
 
-def _inputs(ws: Workspace, versions: Sequence[Version], keep: Version | None) -> dict[str, list[str]]:
+def _inputs(ws: Workspace, versions: Sequence[Version]) -> dict[str, list[str]]:
     """List the segments that hold the rows of the sources: what else lies in the pool does not matter."""
     found: dict[str, set[str]] = {t: set() for t in READS}
-    for version in [*versions, *([keep] if keep else [])]:
+    for version in versions:
         for table, segments in ws.manifest(version).inputs.items():
             if table in found:
                 found[table].update(segments)
@@ -106,7 +104,6 @@ def _inputs(ws: Workspace, versions: Sequence[Version], keep: Version | None) ->
 def _act(
     plan: Plan,
     versions: Sequence[Version],
-    keep: Version | None,
     inputs: Mapping[str, Sequence[str]],
     evals: Mapping[str, str],
 ) -> str:
@@ -114,7 +111,6 @@ def _act(
         "curate",
         plan=plan.identity,
         sources=sorted(v.id for v in versions),
-        keep=keep.id if keep else None,
         inputs=inputs,
         evals=evals if plan.reads_sealed else {},
     )
@@ -128,7 +124,7 @@ def _publish(
     ws: Workspace,
     names: tuple[str, str],
     act: str,
-    sources: tuple[Sequence[Version], Version | None],
+    versions: Sequence[Version],
     inputs: Mapping[str, Sequence[str]],
     plan: Plan,
     curated: Curated,
@@ -142,7 +138,7 @@ def _publish(
             where=f"curate.{recipe_name}",
             fix=f"loosen a rule: {funnel}" if funnel else "look at the select query",
         )
-    held, (versions, keep) = heldout(ws), sources
+    held = heldout(ws)
     manifest = Manifest(
         version=version_id(selection),
         fingerprint=act,
@@ -158,7 +154,6 @@ def _publish(
         context={
             "candidates": curated.candidates,
             "sources": [v.label for v in versions],
-            "keep": keep.label if keep else None,
         },
     )
     if curated.scores.num_rows:

@@ -76,6 +76,7 @@ def from_skills(
     act = fingerprint(
         "generate",
         recipe=recipe.resolved(),
+        version=programmatic.VERSION,
         versions={s: SKILLS[s].version for s in recipe.skills},
         weights=None
         if weights is None

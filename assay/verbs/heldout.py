@@ -12,7 +12,7 @@ def heldout(ws: Workspace) -> EvalSet:
 
     Raises UserError when assay.yaml names none, or when its settings changed after it was frozen.
     """
-    from generators.programmatic import eval_items
+    from generators.programmatic import VERSION, eval_items
     from generators.skills import SKILLS
 
     wanted = ws.config.heldout
@@ -22,9 +22,8 @@ def heldout(ws: Workspace) -> EvalSet:
             where="assay.yaml",
             fix="add `heldout: {skills: [arithmetic]}`; `assay skill list` names the skills",
         )
-    key = fingerprint(
-        "heldout", settings=wanted.resolved(), versions={s: SKILLS[s].version for s in wanted.skills}
-    )
+    versions = {s: SKILLS[s].version for s in wanted.skills}
+    key = fingerprint("heldout", settings=wanted.resolved(), version=VERSION, versions=versions)
     if wanted.name in ws.eval_sets() and (there := ws.eval_set(wanted.name)).fingerprint == key:
         return there
     made = eval_items(wanted.skills, {"dev": wanted.dev, "test": wanted.test}, wanted.seed)

@@ -61,11 +61,11 @@ def probe(
 
 def probe_set(ws: Workspace, version: Version) -> list[EvalItem]:
     """Return the probe items of a version, making and keeping them the first time."""
-    from generators.programmatic import probe_items
+    from generators.programmatic import VERSION, probe_items
     from generators.skills import SKILLS
 
     versions = {name: skill.version for name, skill in SKILLS.items()}
-    act = fingerprint("probe items", version=version.id, members=MEMBERS, skills=versions)
+    act = fingerprint("probe items", version=version.id, members=MEMBERS, generator=VERSION, skills=versions)
     if not ws.store.has("eval_items", act):
         items = probe_items(ws.made(_members(ws, version)), 0)
         if not items:

@@ -20,7 +20,7 @@ from assay.verbs.subjects import lineup
 from assay.workspace import Workspace
 from evals.bench import Subject
 from generators.distilling import PROMPT_NAME
-from generators.rephrase import GENERATOR, Rejected
+from generators.rephrase import GENERATOR, VERSION, Rejected
 from generators.rephrase import rephrase as rewrite
 
 RULE = "rephrase"
@@ -38,6 +38,7 @@ def rephrase(ws: Workspace, recipe: RephraseRecipe, name: str, progress: Progres
     teacher = who.subjects[0]
     act = fingerprint(
         "rephrase",
+        version=VERSION,
         recipe=recipe.resolved(),
         source=source.id,
         prompt=PROMPT_NAME,

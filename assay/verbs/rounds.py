@@ -91,7 +91,6 @@ def arm_round(
         loop.curate,
         sources=[before.version, raw.version],
         name=f"{arm}.curated",
-        keep=before.version,
         progress=plan.stages(f"{label}: curate"),
     )
     chosen, tokens = _cut(plan, curated.version, {i for i, _ in prior}, tilted, round(level * loop.size))
@@ -172,7 +171,8 @@ def _shares(plan: LoopPlan, ids: Sequence[str]) -> dict[str, float]:
 def _cut(
     plan: LoopPlan, curated: Version, prior: set[str], weights: Mapping[Cell, float], target: int
 ) -> tuple[list[str], int]:
-    ids = [i for i, _ in plan.ws.selection(curated.id) if i not in prior]
+    stand_in = _stand_ins(plan, curated, prior)
+    ids = [i for i, _ in plan.ws.selection(curated.id) if i not in prior and i not in stand_in]
     tokens = _tokens(plan, ids)
     candidates = [
         Candidate(
@@ -187,6 +187,12 @@ def _cut(
         target,
     )
     return chosen, sum(tokens[i] for i in chosen)
+
+
+def _stand_ins(plan: LoopPlan, curated: Version, prior: set[str]) -> set[str]:
+    """Return new rows that a duplicate rule kept in the place of a prior row: the prior row stays instead."""
+    verdicts = plan.ws.store.segment("verdicts", curated.manifest).rows("verdicts")
+    return {v["other_id"] for v in verdicts if v["example_id"] in prior}
 
 
 def _version(
