@@ -99,7 +99,7 @@ def site(root: Path, model: models.Model, cache: Path) -> Site:
 def alive(where: Site) -> Iterator[subprocess.Popen[bytes]]:
     """Start `assay loop` as a process group of its own; nothing of it is left behind."""
     quiet = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2")}
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split()])
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")]))
     env = os.environ | quiet | {"ASSAY_CACHE": str(where.cache), "PYTHONPATH": path}
     with where.log.open("ab") as log:
         process = subprocess.Popen(
