@@ -1,27 +1,27 @@
-"""Gather the rows that probes read: answers to probe items, and answers to prompts cut in half.
+"""Gather the rows that probes read: answers to probe items, and answers begun and left to be finished.
 
-The cut prompt lacks the question and part of the facts, so its answer can come only from memory or
-by luck; fresh rows cut alike measure the luck.
+The second half of an answer follows partly from the first; fresh rows begun alike measure how much.
+Cutting the *prompt* instead shows nothing here: an adapter that gave 93 % of its training answers
+(20 epochs, nano) gave none of them after half a prompt, since loss is on the answer only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from assay.chat import Contract
 from assay.files import Progress, silent
-from assay.records import EvalItem, Message, Result
+from assay.records import EvalItem, Result
 from evals.answering import Ask
 from evals.bench import Bench, Subject
 from evals.probes.probe import PROBE_TASK, VERBATIM_TASK
 from evals.run import evaluate_on, result_of, tokens_for
 
-KEEP = 0.5
-"""Share of the last user turn's words that a cut prompt keeps."""
+GIVEN = 0.5
+"""Share of the answer's tokens that are given."""
 
-CUT_VARIANTS = ("member", "fresh")
+BEGUN_VARIANTS = ("member", "fresh")
 
 
 def probe_rows(
@@ -31,7 +31,7 @@ def probe_rows(
     folder: Path,
     progress: Progress = silent,
 ) -> list[Result]:
-    """Answer probe items (variants member, fresh, twin) and cut prompts for every subject.
+    """Answer probe items (variants member, fresh, twin) and finish begun answers for every subject.
 
     Include the base among the subjects: probes take its rows away from the run's.
     """
@@ -42,34 +42,31 @@ def probe_rows(
 def verbatim_rows(
     bench: Bench, subjects: Sequence[Subject], items: Sequence[EvalItem], progress: Progress = silent
 ) -> list[Result]:
-    """Continue every member's and fresh item's cut prompt; the score says whether its answer was copied."""
-    chosen = [i for i in items if i.variant in CUT_VARIANTS]
+    """Have every member's and fresh item's answer finished; the score says whether word for word."""
+    chosen = [i for i in items if i.variant in BEGUN_VARIANTS]
     limit = tokens_for(bench.contract, chosen)
-    asks = [Ask(tuple(_cut_ids(bench.contract, i)), limit) for i in chosen]
+    given = [begun(bench.contract, i) for i in chosen]
+    prompts = [bench.contract.prompt_ids(i.messages) for i in chosen]
+    asks = [Ask((*p, *ids), limit) for p, ids in zip(prompts, given, strict=True)]
     rows: list[Result] = []
     for subject in subjects:
         replies = bench.answering(subject, progress).generate(asks)
         rows += [
-            _copied(subject.name, i, bench.contract.decode(ids))
-            for i, ids in zip(chosen, replies, strict=True)
+            _copied(subject.name, i, bench.contract.decode([*ids, *reply]))
+            for i, ids, reply in zip(chosen, given, replies, strict=True)
         ]
     return rows
 
 
-def cut(item: EvalItem) -> tuple[Message, ...]:
-    """Keep the first half of the words of the last user turn."""
-    last = item.messages[-1]
-    words = last.content.split(" ")
-    return (*item.messages[:-1], replace(last, content=" ".join(words[: max(1, int(KEEP * len(words)))])))
+def begun(contract: Contract, item: EvalItem) -> tuple[int, ...]:
+    """Return the first half of the reference answer's tokens."""
+    ids = contract.target_ids(item.messages, item.target)
+    return tuple(ids[: int(GIVEN * len(ids))])
 
 
-def _cut_ids(contract: Contract, item: EvalItem) -> list[int]:
-    return contract.prompt_ids(cut(item))
-
-
-def _copied(run: str, item: EvalItem, response: str) -> Result:
-    same = response.split() == item.target.split()
-    return result_of(run, VERBATIM_TASK, item, response, float(same), "copied" if same else "not copied")
+def _copied(run: str, item: EvalItem, answer: str) -> Result:
+    same = answer.split() == item.target.split()
+    return result_of(run, VERBATIM_TASK, item, answer, float(same), "copied" if same else "not copied")
 
 
 def _part(progress: Progress, number: int) -> Progress:

@@ -28,7 +28,7 @@ MIN_CLUSTERS = 5
 class Evidence:
     """Result rows of one run and of the base on the same probe items.
 
-    Rows of the task `PROBE_TASK` answer the items, rows of `VERBATIM_TASK` continue cut prompts.
+    Rows of the task `PROBE_TASK` answer the items, rows of `VERBATIM_TASK` finish begun answers.
     """
 
     run: Sequence[Result]

@@ -1,4 +1,4 @@
-"""Given only the first half of a training prompt, does the model write that row's answer?"""
+"""Given a training prompt and the first half of its answer, does the model write the rest word for word?"""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ MARGIN = 0.05
 
 
 def run(evidence: Evidence) -> ProbeResult:
-    """Compare how often the answer is copied for members and for fresh rows, the base taken away."""
+    """Compare how often the rest is copied for members and for fresh rows, the base taken away."""
     found = contrast(evidence, "member", "fresh", VERBATIM_TASK)
     return conclude(
         PROBE.name,
         found,
         MARGIN,
         {
-            "fired": "half a training prompt brings back the answer of its training row",
-            "quiet": "half a training prompt brings back no more than half a fresh one",
+            "fired": "begun training answers are finished word for word far more often than fresh ones",
+            "quiet": "begun training answers are finished word for word about as often as fresh ones",
         },
     )
 
 
 PROBE = Probe(
     name="verbatim",
-    version=1,
+    version=2,
     question="Can training rows be read back out of the model?",
-    estimand="(run - base) share of answers copied from cut training prompts, minus that from fresh ones",
-    unit="points of copied answers, averaged over templates",
+    estimand="(run - base) share of begun training answers finished word for word, minus that of fresh rows",
+    unit="points of answers finished word for word, averaged over templates",
     reference="Carlini et al., Quantifying memorization, arXiv 2202.07646",
     fires="when the lower end of the interval exceeds the margin, after Holm over the probes of the run",
-    blind="memory that needs the whole prompt (see fresh_gap), and paraphrased copies",
+    blind="paraphrased copies; answers whose second half follows from the first are copied by anyone",
     margin=MARGIN,
     variants=("member", "fresh"),
     task=VERBATIM_TASK,

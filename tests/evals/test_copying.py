@@ -1,4 +1,4 @@
-"""Probe rows: cut prompts, copies found, and the answers of members, fresh rows and twins."""
+"""Probe rows: begun answers, copies found, and the answers of members, fresh rows and twins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assay.chat import Contract
 from assay.models import Model
 from assay.records import EvalItem
 from evals.bench import Bench, Subject
-from evals.copying import cut, probe_rows
+from evals.copying import begun, probe_rows
 from evals.probes import Evidence, run_probes
 from tests.evals.offline import Knower, Memory, item
 
@@ -22,12 +22,15 @@ BASE = Subject("base")
 
 
 class Hoarder(Knower):
-    """Knows the members of its training data even from half a prompt; the base knows nothing."""
+    """Knows the members of its training data even from half an answer; the base knows nothing."""
 
     def generate(self, prompts, *, adapter, **how):  # type: ignore[no-untyped-def]
         replies = super().generate(prompts, adapter=adapter, **how)
         members = {
-            tuple(self.contract.prompt_ids(cut(i))): self.contract.target_ids(i.messages, i.target)
+            (
+                *self.contract.prompt_ids(i.messages),
+                *(given := begun(self.contract, i)),
+            ): self.contract.target_ids(i.messages, i.target)[len(given) :]
             for i in self.knows(adapter)
         }
         return [members.get(tuple(p), r) for p, r in zip(prompts, replies, strict=True)]
@@ -42,10 +45,11 @@ def items() -> list[EvalItem]:
     ]
 
 
-def test_cut_keeps_the_first_half_of_the_last_turn() -> None:
-    chat = item(3, turns=2)
-    assert cut(chat)[:2] == chat.messages[:2]
-    assert cut(chat)[-1].content == "Ana has 13 pens and"
+def test_half_the_answer_is_given(nano: Model) -> None:
+    contract, chat = Contract.load(nano.folder, ""), item(3, turns=2)
+    whole = contract.target_ids(chat.messages, chat.target)
+    given = begun(contract, chat)
+    assert given == tuple(whole[: len(given)]) and len(given) == len(whole) // 2
 
 
 def test_a_hoarder_fires_every_probe_and_the_base_fires_none(nano: Model, tmp_path: Path) -> None:
