@@ -21,6 +21,9 @@ Key = tuple[str, str, int]
 TOLERANCE = 0.02
 """Answer tokens of an arm may differ from the common target by this share (design, section 7)."""
 
+MOST_STRENGTH = 30_000.0
+"""How hard `tilt` pulls before it takes a target to be out of reach."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -41,15 +44,22 @@ def tilt(weights: Mapping[C, float], tokens: Mapping[C, float], target: float) -
     spread = max((abs(tokens[c] - target) for c in cells), default=0.0) or 1.0
 
     def tilted(strength: float) -> dict[C, float]:
-        raw = {c: weights[c] * math.exp(strength * (tokens[c] - target) / spread) for c in cells}
+        raised = {c: strength * (tokens[c] - target) / spread for c in cells}
+        most = max(raised.values(), default=0.0)  # taken off, so that no exponential overflows
+        raw = {c: weights[c] * math.exp(raised[c] - most) for c in cells}
         total = sum(raw.values())
         return {c: w / total for c, w in raw.items()}
 
-    low, high = -30.0, 30.0
+    def mean(strength: float) -> float:
+        return sum(w * tokens[c] for c, w in tilted(strength).items())
+
+    limit = 30.0
+    while limit < MOST_STRENGTH and not mean(-limit) <= target <= mean(limit):
+        limit *= 4  # one far-off cell makes the spread large and the pull on all others weak
+    low, high = -limit, limit
     for _ in range(60):
         middle = (low + high) / 2
-        mean = sum(w * tokens[c] for c, w in tilted(middle).items())
-        low, high = (middle, high) if mean < target else (low, middle)
+        low, high = (middle, high) if mean(middle) < target else (low, middle)
     return dict.fromkeys(weights, 0.0) | tilted((low + high) / 2)
 
 
