@@ -20,7 +20,8 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,10 @@ def _example(rng: random.Random) -> Example:
 
 
 class Stopwatch:
-    """Sums the time of all steps but the first."""
+    """Takes wall and CPU time of each step; CPU time still says something on a busy machine."""
 
     def __init__(self) -> None:
-        self.times: list[float] = []
+        self.times: list[tuple[float, float]] = []
 
     def callback(self) -> Any:
         """Return the trainer callback that fills this stopwatch."""
@@ -69,26 +70,43 @@ class Stopwatch:
 
         class Watch(TrainerCallback):  # type: ignore[misc]
             def on_step_begin(self, *_: Any, **__: Any) -> None:
-                times.append(time.perf_counter())
+                times.append((time.perf_counter(), time.process_time()))
 
             def on_step_end(self, *_: Any, **__: Any) -> None:
-                times[-1] = time.perf_counter() - times[-1]
+                wall, cpu = times[-1]
+                times[-1] = (time.perf_counter() - wall, time.process_time() - cpu)
 
         return Watch()
 
 
-def run(trainer: Any) -> tuple[float, float]:
-    """Train; return the seconds of the timed steps and the last loss."""
+@dataclass(frozen=True)
+class Measured:
+    """One run: seconds of the timed steps and the last loss."""
+
+    wall: float
+    cpu: float
+    loss: float
+
+
+def run(trainer: Any) -> Measured:
+    """Train; return what the timed steps took."""
     watch = Stopwatch()
     trainer.add_callback(watch.callback())
     trainer.train()
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    return sum(watch.times[1:]), losses[-1]
+    wall, cpu = (sum(column) for column in zip(*watch.times[1:], strict=True))
+    return Measured(wall, cpu, losses[-1])
 
 
 def ours(rows: list[Row], job: Job, planned: Plan, folder: Path) -> Any:
     """Return Assay's trainer."""
     return build(job, encode(rows, job.contract, job.recipe.max_length), planned, folder)
+
+
+def _as_text(example: Example, contract: Contract) -> dict[str, str]:
+    """Return prompt and completion as text; TRL's own rendering also trains on the newline after the stop."""
+    asked, target = example.messages[:-1], contract.target_ids(example.messages[:-1], example.response)
+    return {"prompt": contract.prompt_text(asked), "completion": contract.tokenizer.decode(target)}
 
 
 def plain(rows: list[Row], job: Job, planned: Plan, folder: Path, *, tuned: bool) -> Any:
@@ -99,13 +117,7 @@ def plain(rows: list[Row], job: Job, planned: Plan, folder: Path, *, tuned: bool
     from trl import SFTConfig, SFTTrainer
 
     order = [rows[i][0] for batch in planned.batches for i in batch]
-    texts = [
-        {
-            "prompt": [{"role": m.role, "content": m.content} for m in e.messages[:-1]],
-            "completion": [{"role": "assistant", "content": e.response}],
-        }
-        for e in order
-    ]
+    texts = [_as_text(e, job.contract) for e in order]
     machine, recipe = hardware(), job.recipe
     extra = {"gradient_checkpointing": False} if tuned else {}
     args = SFTConfig(
@@ -134,23 +146,20 @@ def plain(rows: list[Row], job: Job, planned: Plan, folder: Path, *, tuned: bool
         peft_config=LoraConfig(r=recipe.rank, lora_alpha=2 * recipe.rank, target_modules="all-linear"),
     )
     trainer.remove_callback(PrinterCallback)
+    encoded = encode([(e, 1.0) for e in order], job.contract, recipe.max_length)
+    if [row.labels() for row in encoded] != list(trainer.train_dataset["labels"]):
+        raise SystemExit("TRL would train on other tokens: not the same work")
     return trainer
 
 
-def measure(
-    ways: dict[str, Callable[[Path], Any]], runs: int
-) -> Iterator[tuple[str, list[float], list[float]]]:
-    """Run every way `runs` times, alternating, and yield its seconds and last losses."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    losses: dict[str, list[float]] = {name: [] for name in ways}
+def measure(ways: dict[str, Callable[[Path], Any]], runs: int) -> dict[str, list[Measured]]:
+    """Run every way `runs` times, alternating."""
+    found: dict[str, list[Measured]] = {name: [] for name in ways}
     for _ in range(runs):
         for name, way in ways.items():
             with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(sys.stdout):
-                spent, loss = run(way(Path(folder)))
-            seconds[name].append(spent)
-            losses[name].append(loss)
-    for name in ways:
-        yield name, seconds[name], losses[name]
+                found[name].append(run(way(Path(folder))))
+    return found
 
 
 def main() -> None:
@@ -181,12 +190,13 @@ def main() -> None:
         "TRL, tuned": lambda folder: plain(rows, job, planned, folder, tuned=True),
         "Assay": lambda folder: ours(rows, job, planned, folder),
     }
-    print(f"{'':12}{'s a step':>10}{'fastest':>10}{'tokens/s':>10}{'last loss':>11}")
-    for name, seconds, losses in measure(ways, asked.runs):
-        middle = statistics.median(seconds)
+    print(f"{'':12}{'s a step':>10}{'fastest':>10}{'CPU s':>10}{'tokens/s':>10}{'last loss':>11}")
+    for name, found in measure(ways, asked.runs).items():
+        wall = statistics.median(m.wall for m in found)
         print(
-            f"{name:12}{middle / asked.steps:10.3f}{min(seconds) / asked.steps:10.3f}"
-            f"{tokens / middle:10.0f}{losses[-1]:11.4f}"
+            f"{name:12}{wall / asked.steps:10.3f}{min(m.wall for m in found) / asked.steps:10.3f}"
+            f"{statistics.median(m.cpu for m in found) / asked.steps:10.3f}"
+            f"{tokens / wall:10.0f}{found[-1].loss:11.4f}"
         )
 
 
