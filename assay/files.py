@@ -115,10 +115,11 @@ def publish_folder(folder: Path) -> Iterator[Path]:
                 if file.is_file():
                     _fsync_file(file)
             temporary.chmod(0o755)
-            with contextlib.suppress(OSError):  # not empty: another writer published it first
+            try:
                 temporary.rename(folder)
-            if not folder.is_dir():
-                raise OSError(errno.EIO, "could not publish the folder", str(folder))
+            except OSError:
+                if not folder.is_dir():  # if it is: another writer published it first
+                    raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         fsync_folder(folder.parent)
