@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -407,6 +407,8 @@ def _block(kind: Any, data: Any) -> Any:
     """Unwrap Annotated, Optional and the union of methods to the model that fits `data`."""
     if hasattr(kind, "__metadata__"):
         kind = get_args(kind)[0]
+    if get_origin(kind) is dict:  # recipes by name: the next step goes in
+        return kind
     models = [a for a in get_args(kind) if isinstance(a, type) and issubclass(a, Model)]
     method = data.get("method") if isinstance(data, dict) else None
     for model in models:
