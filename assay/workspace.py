@@ -228,13 +228,15 @@ class Workspace:
         if re.fullmatch(r"v\d+|\d{4}-\d\d-\d\d|[0-9a-f]{8,32}", tag):
             raise UserError(f"{tag!r} reads as a version number, a date or an id", fix="take another tag")
         path = self.home / "refs" / "tags" / version.name / f"{tag}.json"
-        published = publish_json(path, {"number": version.number}, replace=move)
-        if not published:
-            there = self.tags(version.name)[tag]
+        there = self.tags(version.name).get(tag)
+        if there is not None and not move:
             if there == version.number:
                 return
             raise UserError(f"the tag {version.name}@{tag} exists: it is v{there}", fix="--move to move it")
+        # The entry first: a kill in between may leave an entry too many, never a tag moved silently.
         self.ledger.append("tag", reason=reason, version=version.label, id=version.id, tag=tag, moved=move)
+        if not publish_json(path, {"number": version.number}, replace=move):
+            raise UserError(f"the tag {version.name}@{tag} was made just now", fix="--move to move it")
 
     # -- examples -----------------------------------------------------------------------------
 
@@ -271,6 +273,9 @@ class Workspace:
         Raises UserError when the name stands for another eval set: held-out items never change.
         """
         check_name(name)
+        path = self.home / "refs" / "evals" / f"{name}.json"
+        if path.is_file():  # before a segment is written: a refused set must reach no snapshot
+            self._same_eval_set(name, key)
         described = {}
         for role, items in splits.items():
             split_id = of_rows(sorted(i.id for i in items))
@@ -278,8 +283,10 @@ class Workspace:
             store = self.sealed if role == "test" else self.store
             store.append("eval_items", segment, (i.row(f"{name}:{role}", role) for i in items))
             described[str(role)] = {"id": split_id, "segment": segment, "n": len(items)}
-        path = self.home / "refs" / "evals" / f"{name}.json"
         publish_json(path, asdict(EvalSet(name, key, described, now())))
+        return self._same_eval_set(name, key)
+
+    def _same_eval_set(self, name: str, key: str) -> EvalSet:
         there = self.eval_set(name)
         if there.fingerprint != key:
             raise UserError(
