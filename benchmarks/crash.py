@@ -28,6 +28,7 @@ from typing import Any
 
 from assay import models
 from assay.files import cache_dir, read_json
+from assay.verbs.model import pull
 from assay.workspace import Workspace
 from training.adapter import digest_of
 
@@ -46,7 +47,7 @@ curate:
 train:
   lora: {{rank: 4, lr: 2e-3, steps: 4}}
 suites:
-  main: {{tasks: [heldout], probes: [fresh_gap], max_new_tokens: 24}}
+  main: {{tasks: [heldout], probes: [], max_new_tokens: 24}}
 loop: {{generate: pool, curate: main, train: lora, initial: 40, size: 16, rounds: 1, steps: 4}}
 """
 
@@ -80,18 +81,15 @@ class Site:
         return list(dict.fromkeys(m[1] for m in found if m))
 
 
-def site(root: Path, model: models.Model, cache: Path) -> Site:
-    """Make a workspace, and a cache that holds nothing but the model and the measured number type."""
+def site(root: Path, model: models.Model, *caches: Path) -> Site:
+    """Make a workspace on the model's folder, and a cache that holds only the measured number type."""
     made = Site(root)
-    root.mkdir(parents=True)
-    (root / "assay.yaml").write_text(CONFIG.format(model=model.name), encoding="utf-8")
-    for path in (cache / "hardware", cache / "models" / f"{model.name}.json", model.folder):
-        target = made.cache / (path.relative_to(cache) if path.is_relative_to(cache) else path.name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            shutil.copytree(path, target)
-        elif path.is_file():
-            shutil.copy2(path, target)
+    made.cache.mkdir(parents=True)
+    config = CONFIG.format(model=json.dumps(str(model.folder.resolve())))
+    (root / "assay.yaml").write_text(config, encoding="utf-8")
+    for measured in (c / "hardware" for c in caches):
+        if measured.is_dir():
+            shutil.copytree(measured, made.cache / "hardware", dirs_exist_ok=True)
     return made
 
 
@@ -161,7 +159,6 @@ def faults(root: Path) -> list[str]:
     for name, rows in state(root).items():
         if isinstance(rows, list) and len(set(rows)) < len(rows):
             lines.append(f"{name}: rows twice")
-    lines += [f"left: {p.relative_to(root)}" for p in (root / ".assay").rglob("*.unfinished")]
     return lines
 
 
@@ -185,7 +182,7 @@ def _where(one: Any, two: Any) -> str:
 
 def litter(root: Path) -> int:
     """Count the temporary files and folders that kills left behind; no reader sees them."""
-    return sum(1 for _ in (root / ".assay").rglob(".tmp-*"))
+    return sum(p.name.startswith(".") for p in (root / ".assay").rglob(".*"))
 
 
 # -- the kills --------------------------------------------------------------------------------------
@@ -254,9 +251,7 @@ def crash(folder: Path, model: models.Model, kills: int, seed: int = 0) -> tuple
     trial = Trial(startup, (total - startup) / 4, random.Random(seed))
     trial.faults += faults(calm.root)
     while trial.kills.total() < kills and not trial.faults:
-        where = site(folder / f"killed-{trial.loops + 1}", model, cache_dir())
-        if (calm.cache / "hardware").is_dir():
-            shutil.copytree(calm.cache / "hardware", where.cache / "hardware", dirs_exist_ok=True)
+        where = site(folder / f"killed-{trial.loops + 1}", model, cache_dir(), calm.cache)
         disturbed(trial, where, kills)
         check(trial, calm, where)
     return trial, calm
@@ -279,7 +274,7 @@ def main() -> int:
     parser.add_argument("--model", default="nano-test")
     parser.add_argument("--keep", type=Path, help="a new folder for the workspaces, kept afterwards")
     given = parser.parse_args()
-    model = models.resolve(given.model)
+    model = pull(given.model)
     with tempfile.TemporaryDirectory(prefix="assay-crash-") as temporary:
         folder = (given.keep or Path(temporary)).resolve()
         trial, calm = crash(folder, model, given.kills, given.seed)
