@@ -319,7 +319,10 @@ def _override(data: dict[str, Any], override: str) -> None:
     key, equals, value = override.partition("=")
     if not equals or not key.strip():
         raise UserError(f"--set {override!r} has no key=value", fix="for example --set train.lora.lr=2e-4")
-    *folders, last = key.strip().split(".")
+    steps = key.strip().split(".")
+    if steps[0] == "curate" and steps[2:3] == ["params"] and len(steps) > 4:
+        steps[3:] = [".".join(steps[3:])]  # `rule.parameter` is one key
+    *folders, last = steps
     for name in folders:
         inner = data.setdefault(name, {})
         if not isinstance(inner, dict):

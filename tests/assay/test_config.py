@@ -187,6 +187,10 @@ def test_set_overrides_before_like(page: Load) -> None:
     assert config.loop is not None and config.loop.rounds == 3
 
 
+def test_set_of_a_rule_parameter(page: Load) -> None:
+    assert page(PAGE, "curate.main.params.dups.n=5").curate["main"].params == {"dups.n": 5}
+
+
 def test_set_is_checked_like_the_page(page: Load) -> None:
     found = mistakes(page, PAGE, "train.lora.lrr=1", "modl=x")
     assert [str(m) for m in found] == [
