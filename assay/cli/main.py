@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import signal
@@ -16,7 +17,7 @@ import click
 
 from assay.cli.environment import quiet
 from assay.cli.flags import global_flags
-from assay.errors import AssayError, MissingExtra, Stopped
+from assay.errors import AssayError, MissingExtra, Stopped, UserError
 from assay.files import cache_dir
 
 COMMANDS = {
@@ -54,6 +55,9 @@ EXTRAS = {
     "jinja2": "report",
 }
 """Package → the extra that brings it."""
+
+PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+"""Errors of the system about a place that the user named."""
 
 
 class Verbs(click.Group):
@@ -116,6 +120,8 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        return _os_error(arguments, error)
     except Exception:  # noqa: BLE001
         # The last line of defence: a bug is exit 4 and never 1, so that CI cannot read it as "no".
         return _bug(arguments)
@@ -140,6 +146,19 @@ def _failed(arguments: list[str], what: str, fix: str, code: int, where: str = "
     else:
         click.echo(f"assay: {what}" + (f"\nfix: {fix}" if fix else ""), err=True)
     return code
+
+
+def _os_error(arguments: list[str], error: OSError) -> int:
+    """Tell what the user can put right (a place, its rights, a full disk) from a bug."""
+    where, what = str(error.filename or ""), (error.strerror or str(error)).lower()
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        fix = "free some space and run the same command again"
+        return _assay_error(arguments, Stopped("the disk is full", where=where, fix=fix))
+    if error.errno in PLACE and where:
+        return _assay_error(
+            arguments, UserError(what, where=where, fix="take another place, or set its rights")
+        )
+    return _bug(arguments)
 
 
 def _bug(arguments: list[str]) -> int:
