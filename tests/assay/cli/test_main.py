@@ -176,6 +176,26 @@ def test_a_bug_is_never_a_no(
     assert document(capsys)["error"]["what"] == "this is a bug in Assay"
 
 
+def test_a_place_that_cannot_be_written_is_no_bug(
+    curated: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert curated("data", "export", "raw", "--to", str(tmp_path / "assay.yaml" / "out")) == 2
+    err = capsys.readouterr().err
+    assert "assay.yaml: file exists" in err
+    assert "fix: take another place" in err
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.EACCES, 2), (errno.EROFS, 2), (errno.ENOSPC, 3), (errno.ENOENT, 4)]
+)
+def test_errors_of_the_system(
+    assay: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+    status_raises(monkeypatch, OSError(number, os.strerror(number), "a-file"))
+    assert assay("status") == code
+
+
 def test_a_missing_package_names_its_extra(
     assay: Call, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
