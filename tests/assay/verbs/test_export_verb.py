@@ -58,7 +58,7 @@ def test_no_format_holds_a_test_item(make_workspace: MakeWorkspace, tmp_path: Pa
     prompts = {i.messages[-1].content for i in items} - dev
     folder = export(workspace, version, tmp_path / "out", format_).folder
     rows = [r for split in ("train", "dev") for r in written(folder, split)]
-    turns = [m for r in rows for m in r.get("messages", r.get("prompt"))]
+    turns = [m for r in rows for m in r["prompt" if format_ == "completion" else "messages"]]
     contents = {m["content"] for m in turns if m["role"] == "user"}
     assert prompts
     assert dev <= contents
