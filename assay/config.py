@@ -263,7 +263,7 @@ def load(path: Path, *, overrides: Iterable[str] = (), known: Known | None = Non
 
 def _read(path: Path) -> _Text:
     if not path.is_file():
-        raise UserError("there is no assay.yaml", where=str(path), fix="assay init DIR, or assay demo DIR")
+        raise UserError("there is no assay.yaml", where=str(path), fix="assay demo DIR makes one")
     try:
         source = path.read_text(encoding="utf-8-sig")
         node = yaml.compose(source, Loader=yaml.SafeLoader)

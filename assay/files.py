@@ -43,7 +43,7 @@ def disk_errors(path: Path) -> Iterator[None]:
             raise Stopped(
                 "the disk is full; nothing is lost and nothing half-written",
                 where=str(path),
-                fix="free some space (assay doctor --gc helps) and run the same command again",
+                fix="free some space and run the same command again",
             ) from error
         raise
 

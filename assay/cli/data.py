@@ -22,7 +22,7 @@ def command() -> None:
 def list_(app: App, name: str | None) -> None:
     """List versions, newest last."""
     ws = app.workspace
-    names = [name] if name else ws.version_names()
+    names = [ws.version(name).name] if name else ws.version_names()
     rows: list[dict[str, Any]] = []
     for version in (v for n in names for v in ws.versions(n)):
         manifest = ws.manifest(version)
