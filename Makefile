@@ -10,7 +10,7 @@ CODE := $(wildcard assay generators curation training evals tests benchmarks doc
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format types layers unit docs clean
+.PHONY: help crash setup demo test lint format types layers unit docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /	/' | awk -F '	' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ unit: $(STAMP) ## all tests, without lint, types and layers
 
 docs: $(STAMP) ## write the generated pages again
 	@$(BIN)/python docs/generate.py
+
+crash: $(STAMP) ## kill the loop thirty times at random moments and compare (long)
+	@$(BIN)/python benchmarks/crash.py --kills 30
 
 clean: ## remove what make made here: .venv, the demo, caches (never the models in your cache)
 	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

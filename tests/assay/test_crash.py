@@ -22,7 +22,7 @@ def test_differences_name_what_is_lost_doubled_and_changed() -> None:
     assert differences(one, one) == []
 
 
-@pytest.mark.slow
+@pytest.mark.crash
 def test_a_killed_loop_ends_like_an_undisturbed_one(nano: Model, tmp_path: Path) -> None:
     trial, calm = crash(tmp_path, nano, kills=3)
     assert not trial.faults, table(trial, calm.labels())
