@@ -1,19 +1,28 @@
-"""Decode one batch: prefill once, then one token a step for the rows that still run.
+"""Decode many prompts through a fixed number of slots: a finished row's slot takes the next prompt.
 
-Written out because plain `generate` keeps finished rows in the batch until the last one stops.
+A row's token at position p lies in column p of the cache, widths are multiples of 64 and row counts
+multiples of 8. With these the answer of a row is bitwise the same whatever shares its batch (tried on
+CPU, float32 and bfloat16, with and without adapters): a resumed run, which computes only what is
+missing, then equals an undisturbed one. Plain `generate` has neither property: it pads on the left,
+and it keeps finished rows until the last one stops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from assay.engines.heads import ROW_STEP, at_positions, round_up
 
 if TYPE_CHECKING:
     import torch
 
-SHRINK = 0.75
-"""Drop finished rows when at most this share still runs: dropping copies the cache once."""
+COLUMN_STEP = 64
+
+REFILL = 0.25
+"""Fill slots anew when this share of them is free: a prefill stops all others for its duration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,58 +36,201 @@ class Sampling:
     seed: int = 0
 
 
+@dataclass
+class Row:
+    """One prompt on its way: its number (which seeds its sampling), its ids and the answer so far."""
+
+    number: int
+    prompt: Sequence[int]
+    answer: list[int] = field(default_factory=list)
+
+
 def decode(
-    model: Any, prompts: Sequence[Sequence[int]], numbers: Sequence[int], how: Sampling
-) -> list[list[int]]:
-    """Return the new ids of each prompt, its stop token included; `numbers` seed each row's sampling."""
+    model: Any, rows: Sequence[Row], slots: int, how: Sampling, finished: Callable[[int], None]
+) -> None:
+    """Fill in the answers of `rows`, each with its stop token if it came; report as they finish."""
+    if not rows or how.max_new_tokens < 1:
+        return
+    longest = max(len(r.prompt) for r in rows) + how.max_new_tokens
+    slots = round_up(min(slots, len(rows)), ROW_STEP)
+    table = _Table(model, slots, round_up(longest, COLUMN_STEP), how)
+    waiting = list(rows)
+    while waiting or table.running:
+        ended = 0
+        if waiting and slots - len(table.running) >= max(1, min(REFILL * slots, len(waiting))):
+            taken, waiting = _take(waiting, slots - len(table.running))
+            ended += table.admit(taken)
+        if table.running:
+            ended += table.step()
+        if ended:
+            finished(ended)
+
+
+def _take(waiting: list[Row], free: int) -> tuple[list[Row], list[Row]]:
+    """Take rows whose prompts share a padded width: each is prefilled at the width it alone asks for."""
+    width = round_up(len(waiting[0].prompt), COLUMN_STEP)
+    alike = [r for r in waiting if round_up(len(r.prompt), COLUMN_STEP) == width][:free]
+    taken = {id(r) for r in alike}
+    return alike, [r for r in waiting if id(r) not in taken]
+
+
+class _Table:
+    """The slots: key and value buffers of every layer, and the rows that run in the first of them."""
+
+    def __init__(self, model: Any, slots: int, width: int, how: Sampling) -> None:
+        self.model, self.how, self.width, self.slots = model, how, width, slots
+        self.running: list[Row] = []
+        self.cache = _slot_cache()
+
+    def admit(self, rows: Sequence[Row]) -> int:
+        """Prefill `rows`, put them into free slots and return how many ended at their first token."""
+        import torch
+        from transformers import DynamicCache
+
+        width = round_up(max(len(r.prompt) for r in rows), COLUMN_STEP)
+        ids = torch.tensor(
+            [[*r.prompt, *[self.how.pad_id] * (width - len(r.prompt))] for r in rows],
+            device=self.model.device,
+        )
+        filled = DynamicCache(config=self.model.config)
+        last = [(i, len(r.prompt) - 1) for i, r in enumerate(rows)]
+        with at_positions(self.model, last):
+            logits = self.model(input_ids=ids, past_key_values=filled, use_cache=True).logits
+        first = len(self.running)
+        self.cache.take(filled, first, self.slots, self.width)
+        self.running += rows
+        return self._append(list(rows), logits.reshape(-1, logits.shape[-1]))
+
+    def step(self) -> int:
+        """Advance every running row by one token and return how many ended."""
+        import torch
+
+        rows = self.running
+        count = round_up(len(rows), ROW_STEP)
+        at = [len(r.prompt) + len(r.answer) - 1 for r in rows] + [0] * (count - len(rows))
+        width = min(self.width, round_up(max(at) + 1, COLUMN_STEP))
+        device = self.model.device
+        tokens = [r.answer[-1] for r in rows] + [self.how.pad_id] * (count - len(rows))
+        positions = torch.tensor(at, device=device)
+        self.cache.aim(positions, width)
+        mask = torch.arange(width, device=device) <= positions[:, None]
+        with _grouped_attention(self.model):
+            logits = self.model(
+                input_ids=torch.tensor(tokens, device=device)[:, None],
+                position_ids=positions[:, None],
+                attention_mask=mask[:, None, None],
+                past_key_values=self.cache,
+                use_cache=True,
+            ).logits[:, 0]
+        return self._append(list(rows), logits)
+
+    def _append(self, rows: list[Row], logits: torch.Tensor) -> int:
+        """Append the chosen tokens, and close the gaps that ended rows leave with rows from the end."""
+        for row, token in zip(rows, choose(logits, rows, self.how), strict=True):
+            row.answer.append(token)
+        before = len(self.running)
+        for slot in reversed(range(before)):
+            row = self.running[slot]
+            if row.answer[-1] in self.how.stop_ids or len(row.answer) >= self.how.max_new_tokens:
+                last = self.running.pop()
+                if slot < len(self.running):
+                    self.running[slot] = last
+                    self.cache.move(len(self.running), slot)
+        return before - len(self.running)
+
+
+def _slot_cache() -> Any:
+    """Build the cache class late: its base needs transformers."""
+    from transformers.cache_utils import DynamicCache
+
+    class SlotCache(DynamicCache):  # type: ignore[misc]
+        """Fixed buffers (slots, heads, width, dim); each row writes in the column of its own position."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.buffers: list[tuple[Any, Any]] = []
+
+        def take(self, filled: Any, first: int, slots: int, width: int) -> None:
+            """Copy prefilled rows into the slots from `first` on."""
+            for index, layer in enumerate(filled.layers):
+                if index == len(self.buffers):
+                    shape = (slots, layer.keys.shape[1], width, layer.keys.shape[3])
+                    self.buffers.append((layer.keys.new_zeros(shape), layer.values.new_zeros(shape)))
+                rows, columns = layer.keys.shape[0], min(width, layer.keys.shape[2])
+                for buffer, new in zip(self.buffers[index], (layer.keys, layer.values), strict=True):
+                    buffer[first : first + rows, :, :columns] = new[:, :, :columns]
+
+        def move(self, source: int, target: int) -> None:
+            """Move one slot's rows."""
+            for keys, values in self.buffers:
+                keys[target], values[target] = keys[source], values[source]
+
+        def aim(self, positions: Any, width: int) -> None:
+            """Say where the next token of each row goes and how many columns are read."""
+            import torch
+
+            self.rows = torch.arange(len(positions), device=positions.device)
+            self.positions, self.columns = positions, width
+
+        def update(self, keys: Any, values: Any, layer: int, *_: Any, **__: Any) -> tuple[Any, Any]:
+            """Store one token a row and return what the row attends to."""
+            own_keys, own_values = self.buffers[layer]
+            own_keys[self.rows, :, self.positions] = keys[:, :, 0]
+            own_values[self.rows, :, self.positions] = values[:, :, 0]
+            count, width = len(self.rows), self.columns
+            return own_keys[:count, :, :width], own_values[:count, :, :width]
+
+    return SlotCache()
+
+
+ATTENTION = "assay_grouped"
+
+
+@contextmanager
+def _grouped_attention(model: Any) -> Iterator[None]:
+    """Use our attention for one-token steps; prefill keeps the model's own."""
+    from transformers import AttentionInterface
+
+    AttentionInterface.register(ATTENTION, _attend)
+    before = model.config._attn_implementation
+    model.config._attn_implementation = ATTENTION
+    try:
+        yield
+    finally:
+        model.config._attn_implementation = before
+
+
+def _attend(
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor,
+    scaling: float | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """Attend from one token a row, the heads of a group as rows of one product, softmax in float32."""
     import torch
-    from transformers import DynamicCache
 
-    width = max(len(p) for p in prompts)
-    ids = torch.tensor([[how.pad_id] * (width - len(p)) + list(p) for p in prompts], device=model.device)
-    mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=model.device)
-    cache = DynamicCache(config=model.config)
-    answers: list[list[int]] = [[] for _ in prompts]
-    running = list(range(len(prompts)))
-    alive = running
-    position = mask.cumsum(1) - 1
-    for step in range(how.max_new_tokens):
-        logits = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=position.clamp(min=0),
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        ).logits[:, -1]
-        chosen = _choose(logits, [numbers[i] for i in running], step, how)
-        stopped = set(how.stop_ids)
-        for i, token in zip(running, chosen, strict=True):
-            if not answers[i] or answers[i][-1] not in stopped:
-                answers[i].append(token)
-        alive = [r for r, i in enumerate(running) if answers[i][-1] not in stopped]
-        if not alive:
-            break
-        ids = torch.tensor(chosen, device=model.device)[:, None]
-        position = position[:, -1:] + 1
-        mask = torch.cat([mask, mask.new_ones(len(running), 1)], 1)
-        if len(alive) <= SHRINK * len(running):
-            keep = torch.tensor(alive, device=model.device)
-            cache.batch_select_indices(keep)
-            ids, position, mask = ids[keep], position[keep], mask[keep]
-            running = [running[r] for r in alive]
-    return answers
+    rows, heads, _one, size = query.shape
+    groups = key.shape[1]
+    grouped = query.reshape(rows, groups, heads // groups, size) * (scaling or size**-0.5)
+    scores = (grouped @ key.transpose(2, 3)).float().masked_fill(~attention_mask, -torch.inf)
+    mixed = scores.softmax(-1).to(value.dtype) @ value
+    return mixed.reshape(rows, 1, heads, size), None
 
 
-def _choose(logits: torch.Tensor, numbers: Sequence[int], step: int, how: Sampling) -> list[int]:
-    """Choose the next token of each row; a row's draws depend on seed, row and step alone."""
+def choose(logits: torch.Tensor, rows: Sequence[Row], how: Sampling) -> list[int]:
+    """Choose the next token of each row; its draws depend on seed, its number and the step alone."""
     import torch
 
+    logits = logits[: len(rows)]
     if how.temperature <= 0:
         return [int(t) for t in logits.argmax(-1).tolist()]
     shares = (logits.float() / how.temperature).softmax(-1).cpu()
     chosen = []
-    for row, number in zip(shares, numbers, strict=True):
-        draw = torch.Generator().manual_seed((how.seed * 1_000_003 + number) * 100_003 + step)
-        chosen.append(int(torch.multinomial(row, 1, generator=draw).item()))
+    for row, share in zip(rows, shares, strict=True):
+        seed = (how.seed * 1_000_003 + row.number) * 100_003 + len(row.answer)
+        draw = torch.Generator().manual_seed(seed)
+        chosen.append(int(torch.multinomial(share, 1, generator=draw).item()))
     return chosen

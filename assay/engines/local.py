@@ -1,45 +1,46 @@
-"""Local generation and scoring: one loaded base model, many un-merged adapters, batches of like length.
+"""Local generation and scoring: one loaded base model, many un-merged adapters.
 
-Batches are formed from the inputs alone (length, then position), so the same call gives the same answers.
+On the usual architectures an answer does not depend on what shares its batch (see `decoding`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.engines.decoding import Sampling, decode
-from assay.engines.device import Hardware, hardware
+from assay.engines import device
+from assay.engines.decoding import COLUMN_STEP, Row, Sampling, decode
+from assay.engines.heads import round_up
+from assay.engines.padded import decode_padded
+from assay.engines.scoring import Nll, score
 from assay.errors import MissingExtra, UserError
 from assay.files import Progress, silent
 
-ROWS = 32
-"""Rows of a batch at most."""
+__all__ = ["LocalModel", "Nll"]
 
-TOKENS = 8192
-"""Padded tokens of a batch at most: bounds memory on long prompts."""
+ROWS = {"cpu": 32, "mps": 32, "cuda": 128}
+"""Rows decoded or scored at once."""
 
+TOKENS = {"cpu": 8192, "mps": 8192, "cuda": 65_536}
+"""Padded tokens at once: bounds memory on long prompts."""
 
-@dataclass(frozen=True, slots=True)
-class Nll:
-    """Negative log-likelihood of a continuation in nats, its length, and whether greedy decoding gives it."""
-
-    total: float
-    tokens: int
-    greedy: bool
+BY_POSITION = frozenset({"llama", "mistral", "qwen2", "qwen3", "granite", "olmo2", "smollm3"})
+"""Architectures whose cache is keys and values by position: tried, or the same code in transformers."""
 
 
 class LocalModel:
     """A base model in memory; adapters are added by name and never merged."""
 
     def __init__(
-        self, folder: Path, adapters: Mapping[str, Path] | None = None, chosen: Hardware | None = None
+        self,
+        folder: Path,
+        adapters: Mapping[str, Path] | None = None,
+        chosen: device.Hardware | None = None,
     ) -> None:
         self.folder = folder
-        self.hardware = chosen or hardware()
+        self.hardware = chosen or device.hardware()
         self._model: Any = _load(folder, self.hardware)
         self._names: dict[str, str] = {}
         self._added = 0
@@ -74,8 +75,12 @@ class LocalModel:
 
     def remove_adapter(self, name: str) -> None:
         """Forget an adapter and free its memory."""
-        self._model.delete_adapter(self._inner(name))
+        inner = self._inner(name)
         del self._names[name]
+        if self._names:
+            self._model.delete_adapter(inner)
+        else:  # peft cannot delete the last one and stay usable
+            self._model = self._model.unload()
 
     def generate(
         self,
@@ -92,17 +97,19 @@ class LocalModel:
         """Return the new ids of each prompt, in order; a finished one ends with its stop token."""
         import torch
 
-        answers: list[list[int]] = [[] for _ in prompts]
-        sampling = Sampling(tuple(stop_ids), pad_id, max_new_tokens, temperature, seed)
-        done = 0
+        rows = [Row(i, prompt) for i, prompt in enumerate(prompts)]
+        how = Sampling(tuple(stop_ids), pad_id, max_new_tokens, temperature, seed)
+        counted = _count(len(rows), "answers", progress)
         with torch.inference_mode(), self._using(adapter) as model:
-            for rows in batches([len(p) + max_new_tokens for p in prompts]):
-                found = decode(model, [prompts[i] for i in rows], rows, sampling)
-                for i, ids in zip(rows, found, strict=True):
-                    answers[i] = ids
-                done += len(rows)
-                progress(done, len(prompts), "answers")
-        return answers
+            if _by_position(model):
+                order = sorted(rows, key=lambda r: (-len(r.prompt), r.number))
+                longest = max((len(p) for p in prompts), default=0) + max_new_tokens
+                decode(model, order, self._rows(longest), how, counted)
+            else:
+                for batch in batches([len(p) + max_new_tokens for p in prompts], self._rows):
+                    decode_padded(model, [rows[i] for i in batch], how)
+                    counted(len(batch))
+        return [r.answer for r in rows]
 
     def nll(
         self,
@@ -118,11 +125,21 @@ class LocalModel:
         import torch
 
         scores: dict[int, Nll] = {}
+        counted = _count(len(pairs), "scores", progress)
+        # Rounded up, a pair's width depends on that pair alone, and so does its rounding.
+        widths = [round_up(max(1, len(c) + len(t) - 1), COLUMN_STEP) for c, t in pairs]
         with torch.inference_mode(), self._using(adapter) as model:
-            for rows in batches([len(c) + len(t) for c, t in pairs]):
-                scores |= zip(rows, _score(model, [pairs[i] for i in rows]), strict=True)
-                progress(len(scores), len(pairs), "scores")
+            for batch in batches(widths, self._rows):
+                found = score(model, [pairs[i] for i in batch], widths[batch[0]])
+                scores |= zip(batch, found, strict=True)
+                counted(len(batch))
         return [scores[i] for i in range(len(pairs))]
+
+    def _rows(self, length: int) -> int:
+        """Return how many rows of this length are computed at once."""
+        kind = self.hardware.device.partition(":")[0]
+        rows, tokens = ROWS.get(kind, ROWS["cpu"]), TOKENS.get(kind, TOKENS["cpu"])
+        return max(1, min(rows, tokens // max(1, length)))
 
     def _inner(self, name: str) -> str:
         if name not in self._names:
@@ -133,26 +150,48 @@ class LocalModel:
     def _using(self, adapter: str | None) -> Iterator[Any]:
         """Switch to an adapter, or to the bare base."""
         if adapter is not None:
-            inner = self._inner(adapter)
-            self._model.set_adapter(inner)
+            self._model.set_adapter(self._inner(adapter))
             yield self._model.get_base_model()
-        elif self._added and self._names:
+        elif self._names:
             with self._model.disable_adapter():
                 yield self._model.get_base_model()
         else:
-            yield self._model.get_base_model() if self._added else self._model
+            yield self._model
 
 
-def batches(lengths: Sequence[int], rows: int = ROWS, tokens: int = TOKENS) -> Iterator[list[int]]:
-    """Yield indices in batches of like length, longest first: running out of memory shows at once."""
+def batches(lengths: Sequence[int], rows: Callable[[int], int]) -> Iterator[list[int]]:
+    """Yield indices in batches of equal length, longest first: running out of memory shows at once.
+
+    `rows` says how many of a length fit.
+    """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
     while order:
-        count = max(1, min(rows, tokens // max(1, lengths[order[0]])))
-        yield order[:count]
-        order = order[count:]
+        count = rows(lengths[order[0]])
+        alike = [i for i in order[:count] if lengths[i] == lengths[order[0]]]
+        yield alike
+        order = order[len(alike) :]
 
 
-def _load(folder: Path, chosen: Hardware) -> Any:
+def _by_position(model: Any) -> bool:
+    """Say whether the slots of `decoding` can serve this model."""
+    config = model.config
+    layers = set(getattr(config, "layer_types", None) or ["full_attention"])
+    window = getattr(config, "sliding_window", None)
+    return config.model_type in BY_POSITION and layers == {"full_attention"} and window is None
+
+
+def _count(total: int, note: str, progress: Progress) -> Callable[[int], None]:
+    done = 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(done, total, note)
+
+    return more
+
+
+def _load(folder: Path, chosen: device.Hardware) -> Any:
     try:
         import torch
         from transformers import AutoModelForCausalLM
@@ -172,35 +211,3 @@ def _load(folder: Path, chosen: Hardware) -> Any:
         if shown:
             logging.enable_progress_bar()
     return model.to(chosen.device).eval()
-
-
-def _score(model: Any, pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Nll]:
-    """Score one batch, padded on the left: all continuations then end at the last column."""
-    import torch
-
-    width = max(len(c) + len(t) for c, t in pairs)
-    keep = max(len(t) for _, t in pairs)
-    rows = [[0] * (width - len(c) - len(t)) + [*c, *t] for c, t in pairs]
-    ids = torch.tensor(rows, device=model.device)
-    real = torch.tensor([[0] * (width - len(c) - len(t)) + [1] * (len(c) + len(t)) for c, t in pairs])
-    mask = real.to(model.device)
-    logits = model(
-        input_ids=ids[:, :-1],
-        attention_mask=mask[:, :-1],
-        position_ids=(mask.cumsum(1) - 1).clamp(min=0)[:, :-1],
-        logits_to_keep=max(1, keep),
-        use_cache=False,
-    ).logits
-    return [_one(logits[i], t) for i, (_, t) in enumerate(pairs)]
-
-
-def _one(logits: Any, target: Sequence[int]) -> Nll:
-    import torch
-
-    if not target:
-        return Nll(0.0, 0, True)
-    rows = logits[-len(target) :].float()
-    wanted = torch.tensor(list(target), device=rows.device)
-    picked = rows.gather(1, wanted[:, None])[:, 0]
-    total = (rows.logsumexp(1) - picked).double().sum().item()
-    return Nll(float(total), len(target), bool((rows.argmax(1) == wanted).all()))

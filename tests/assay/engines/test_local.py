@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from assay.chat import Contract
+from assay.engines import local
 from assay.engines.device import Hardware
 from assay.engines.local import LocalModel, batches
 from assay.errors import UserError
@@ -211,8 +213,34 @@ def test_mistakes_are_user_errors(
         LocalModel(tmp_path, {}, CPU)
 
 
-def test_batches_depend_on_lengths_alone_and_cover_all() -> None:
-    lengths = [5, 900, 7, 5, 300]
-    found = list(batches(lengths, rows=2, tokens=1000))
-    assert found == [[1], [4, 2], [0, 3]]
-    assert list(batches([20_000], tokens=1000)) == [[0]]
+def test_batches_hold_equal_lengths_longest_first() -> None:
+    found = list(batches([64, 896, 128, 64, 128, 64], lambda length: 2 if length < 500 else 1))
+    assert found == [[1], [2, 4], [0, 3], [5]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("name", [None, "run.s1"])
+def test_an_answer_does_not_depend_on_its_company(
+    nano: Model, adapter: Path, contract: Contract, dtype: str, name: str | None
+) -> None:
+    """Or a resumed run, which asks only for what is missing, would differ from an undisturbed one."""
+    engine = LocalModel(nano.folder, {"run.s1": adapter}, Hardware("cpu", dtype, 2))
+    asked = [f"Ana has {n} pens. {'Say it well. ' * (n % 23)}How many?" for n in range(60)]
+    prompts = [contract.prompt_ids([Message("user", text)]) for text in asked]
+    answers = ask(engine, prompts, contract, adapter=name)
+    scores = engine.nll(list(zip(prompts, answers, strict=True)), adapter=name)
+    rng = random.Random(5)
+    for size in (1, 2, 5, 17, 40):
+        some = rng.sample(range(len(prompts)), size)
+        again = ask(engine, [prompts[i] for i in some], contract, adapter=name)
+        assert again == [answers[i] for i in some]
+        pairs = [(prompts[i], answers[i]) for i in some]
+        assert engine.nll(pairs, adapter=name) == [scores[i] for i in some]
+
+
+def test_other_architectures_decode_with_padding(
+    monkeypatch: pytest.MonkeyPatch, engine: LocalModel, contract: Contract, prompts: list[list[int]]
+) -> None:
+    expected = ask(engine, prompts, contract)
+    monkeypatch.setattr(local, "BY_POSITION", frozenset())
+    assert ask(engine, prompts, contract) == expected
