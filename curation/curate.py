@@ -22,6 +22,7 @@ from curation.header import nearest
 from curation.kinds import Kind
 from curation.loader import Bound, Library
 from curation.relations import Relations
+from curation.sealing import refuse_quotes
 from curation.session import DEFAULT_LIMITS, Limits, Session
 from curation.signals import SCHEMA as SCORES
 from curation.signals import SIGNALS, compute
@@ -203,7 +204,9 @@ def _reject(
 def _spoken(session: Session, bound: Bound, curation: str, known: frozenset[str]) -> list[dict[str, Any]]:
     """Return the rule's verdicts: the first reason per row, in the order of ids."""
     found: dict[str, dict[str, Any]] = {}
-    for row in _rows(session, bound):
+    rows = _rows(session, bound)
+    refuse_quotes(session, bound.query, [r for r in rows if r["example_id"] in known])
+    for row in rows:
         example_id = row["example_id"]
         if example_id not in known:
             raise QueryError(f"it returned {example_id!r}, which is no candidate", where=bound.query.shown)

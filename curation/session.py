@@ -91,6 +91,19 @@ class Session:
         column = self._con.sql("SELECT example_id FROM examples").to_arrow_table().column(0)
         return frozenset(column.to_pylist())
 
+    def item_ids(self) -> frozenset[str]:
+        """Return the ids in `eval_items`, sealed ones where this session has them."""
+        return frozenset(
+            self._con.sql("SELECT item_id FROM eval_items").to_arrow_table().column(0).to_pylist()
+        )
+
+    def texts(self) -> dict[str, str]:
+        """Return the text of every example, prompt and response."""
+        table = self._con.sql(
+            "SELECT example_id, prompt || ' ' || response AS t FROM examples"
+        ).to_arrow_table()
+        return dict(zip(table["example_id"].to_pylist(), table["t"].to_pylist(), strict=True))
+
     def lacking(self, signal: Signal) -> pa.Table:
         """Return the examples that have no score of this signal at its version."""
         columns = ", ".join(("example_id", *signal.columns))
