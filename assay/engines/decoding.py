@@ -19,7 +19,7 @@ from assay.engines.heads import ROW_STEP, at_positions, round_up
 if TYPE_CHECKING:
     import torch
 
-COLUMN_STEP = 64
+COLUMN_STEP = 32
 
 REFILL = 0.25
 """Fill slots anew when this share of them is free: a prefill stops all others for its duration."""

@@ -63,12 +63,13 @@ class LocalModel:
         except ImportError as error:
             raise MissingExtra("peft", "train") from error
         inner = f"a{self._added}"  # a name with a dot cannot name a torch module
+        # The adapter takes the base's dtype, as training's autocast computes it: peft's own choice of
+        # float32 costs 80 % more time on CPU.
+        how = {"adapter_name": inner, "is_trainable": False, "autocast_adapter_dtype": False}
         if isinstance(self._model, PeftModel):
-            self._model.load_adapter(str(path), adapter_name=inner, is_trainable=False)
+            self._model.load_adapter(str(path), **how)
         else:
-            self._model = PeftModel.from_pretrained(
-                self._model, str(path), adapter_name=inner, is_trainable=False
-            )
+            self._model = PeftModel.from_pretrained(self._model, str(path), **how)
         self._model.eval()
         self._names[name] = inner
         self._added += 1
