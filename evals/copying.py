@@ -35,7 +35,7 @@ def probe_rows(
 
     Include the base among the subjects: probes take its rows away from the run's.
     """
-    rows = evaluate_on(bench, subjects, {PROBE_TASK: items}, folder, _part(progress, 0))
+    rows = evaluate_on(bench, subjects, {PROBE_TASK: items}, folder, _part(progress, 0), weigh=False)
     return rows + verbatim_rows(bench, subjects, items, _part(progress, 1))
 
 

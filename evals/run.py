@@ -49,19 +49,21 @@ def evaluate_on(
     folder: Path,
     progress: Progress = silent,
     max_new_tokens: int | None = None,
+    *,
+    weigh: bool = True,
 ) -> list[Result]:
-    """Do what `evaluate` says on a bench that may be shared with probes."""
+    """Do what `evaluate` says on a bench that may be shared; `weigh` false leaves the nll out."""
     from evals import harness  # lm_eval loads here
 
     written = [
         tasks.write(name, rows, _how(bench.contract, rows, max_new_tokens), folder)
         for name, rows in items.items()
     ]
-    names = [name for task in written for name in (task.gen, task.nll)]
+    names = [name for task in written for name in ((task.gen, task.nll) if weigh else (task.gen,))]
     loaded = harness.load_tasks([task.folder for task in written], names)
     results: list[Result] = []
     for number, subject in enumerate(models):
-        note = _stage(progress, number, len(models), subject.name)
+        note = _stage(progress, (number, len(models)), 2 if weigh else 1, subject.name)
         answering = bench.answering(subject, note)
         lm = harness.ContractLM(answering, bench.contract, bench.identity(subject))
         samples = harness.run(lm, loaded)
@@ -81,12 +83,13 @@ def _how(contract: Contract, items: Sequence[EvalItem], limit: int | None) -> ta
     return tasks.HowToAsk(limit or tokens_for(contract, items), until, contract.system)
 
 
-def _stage(progress: Progress, number: int, subjects: int, name: str) -> Progress:
-    """Report one subject's two passes (generate, nll) as an even share of the whole."""
+def _stage(progress: Progress, place: tuple[int, int], passes: int, name: str) -> Progress:
+    """Report one subject's passes (generate, nll) as its even share of the whole."""
+    number, subjects = place
 
     def report(done: int, total: int, act: str) -> None:
-        passes = 2 * number + (1 if act == "nll" else 0)
-        progress(passes * total + done, 2 * subjects * total, f"{name}: {act}")
+        before = passes * number + (1 if act == "nll" else 0)
+        progress(before * total + done, passes * subjects * total, f"{name}: {act}")
 
     return report
 
@@ -95,14 +98,14 @@ def _rows(
     run: str, task: tasks.Task, items: Sequence[EvalItem], samples: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> list[Result]:
     by_id = {item.id: item for item in items}
-    weights = {s["doc"]["item_id"]: float(s["nll"]) for s in samples[task.nll]}
+    weights = {s["doc"]["item_id"]: float(s["nll"]) for s in samples.get(task.nll, ())}
     return [
-        _row(run, task.name, by_id[s["doc"]["item_id"]], s, weights[s["doc"]["item_id"]])
+        _row(run, task.name, by_id[s["doc"]["item_id"]], s, weights.get(s["doc"]["item_id"]))
         for s in samples[task.gen]
     ]
 
 
-def _row(run: str, task: str, item: EvalItem, sample: Mapping[str, Any], nll: float) -> Result:
+def _row(run: str, task: str, item: EvalItem, sample: Mapping[str, Any], nll: float | None) -> Result:
     response = str(sample["filtered_resps"][0])
     judgement = checks.judge(json.loads(item.check.dump()), response, item.answer)
     made = result_of(run, task, item, response, float(sample["accuracy"]), judgement.detail)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from evals.probes.probe import PROBE_TASK, Evidence, Probe, ProbeResult, conclude, contrast
 
 MARGIN = 0.15
-"""Provisional until calibrated; see docs/log.md."""
+"""Measured on nano, 128 members, 32 templates (one run each): +0.8 [-2.8, +4.4] points after one clean
+epoch over 1,024 rows, +93.0 [+87.7, +98.2] after 20 epochs over 128. That clean run had learned little,
+so the room for "members always look a bit better" is a guess."""
 
 
 def run(evidence: Evidence) -> ProbeResult:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from evals.probes.probe import PROBE_TASK, Evidence, Probe, ProbeResult, conclude, contrast
 
 MARGIN = 0.15
-"""Provisional until calibrated; see docs/log.md."""
+"""Measured on nano as for fresh_gap: +0.8 [-2.8, +4.4] points after one clean epoch, +90.6 [+84.7, +96.6]
+after 20 epochs over 128 rows."""
 
 
 def run(evidence: Evidence) -> ProbeResult:

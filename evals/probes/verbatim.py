@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from evals.probes.probe import VERBATIM_TASK, Evidence, Probe, ProbeResult, conclude, contrast
 
-MARGIN = 0.05
-"""Provisional until calibrated; see docs/log.md."""
+MARGIN = 0.15
+"""Measured on nano as for fresh_gap: +0.0 [-4.6, +4.6] points after one clean epoch, +93.0 [+88.3, +97.7]
+after 20 epochs over 128 rows."""
 
 
 def run(evidence: Evidence) -> ProbeResult:
