@@ -17,6 +17,7 @@ from assay.verbs.rounds import ArmRound, uneven
 from assay.verbs.subjects import Lineup, base_subject, run_subject
 from assay.workspace import Run, Version
 from evals.compare import Comparison
+from evals.pairing import cluster_of
 from evals.probes import PROBES
 from evals.run import scores
 from evals.stats import MIN_SEEDS
@@ -26,8 +27,11 @@ STAGES = {"generate": "generate", "curate": "curate", "train": "train", "eval": 
 
 
 def accuracy(results: Sequence[Result]) -> float:
-    """Return the accuracy over all items and seeds, every item alike."""
-    return sum(r.score for r in results) / len(results)
+    """Return the accuracy as it is compared: averaged within templates, then over them."""
+    by_template: dict[str, list[float]] = {}
+    for result in results:
+        by_template.setdefault(cluster_of(result), []).append(result.score)
+    return sum(sum(s) / len(s) for s in by_template.values()) / len(by_template)
 
 
 def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
@@ -77,8 +81,7 @@ def _of(probes: Sequence[Probed], runs: Sequence[Run]) -> Sequence[Probed]:
 def headline(outcome: Outcome) -> str:
     """Return the sentence the loop ends with: whatever the sealed test showed of targeted against control."""
     gain, aim = outcome.final["targeted_minus_base"], outcome.final["targeted_minus_control"]
-    seeds = " For these adapters; training noise not measured." if aim.seeds < MIN_SEEDS else ""
-    return f"{_gain(gain)} {_aim(aim)}{seeds}"
+    return f"{_gain(gain)} {_aim(aim)}"
 
 
 def _gain(c: Comparison) -> str:
@@ -95,11 +98,9 @@ def _aim(c: Comparison) -> str:
     if c.verdict == "better":
         return f"Targeted data beat the same amount of untargeted data by {points(c)}."
     if c.verdict == "cannot tell":
-        needed = f" {c.settle.sentence}." if c.settle else ""
-        return (
-            f"Whether targeted data beat the same amount of untargeted data cannot be told: {points(c)}; "
-            f"the smallest difference this test sees is {100 * c.mde:.1f} points.{needed}"
-        )
+        needed = f"; {c.settle.sentence}" if c.settle else ""
+        question = "Whether targeted data beat the same amount of untargeted data"
+        return f"{question} cannot be told: {points(c)}{needed}."
     return f"No gain of targeted over the same amount of untargeted data was found: {points(c)}."
 
 
@@ -183,6 +184,8 @@ def _facts(outcome: Outcome, seconds: float) -> tuple[tuple[str, str], ...]:
 
 def _notes(outcome: Outcome) -> tuple[str, ...]:
     notes = [uneven(list(r.arms.values())) for r in outcome.rounds]
+    if len(outcome.plan.loop.seeds) < MIN_SEEDS:
+        notes.append("For these adapters; training noise not measured (it takes three seeds or more).")
     screened = [s for s, gain in outcome.moved.items() if gain < outcome.plan.loop.screen]
     if screened:
         notes.append(

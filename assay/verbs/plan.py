@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assay.chat import Contract
 from assay.config import Loop, SkillsRecipe, TrainRecipe
@@ -31,6 +31,8 @@ class LoopPlan:
     base: Model
     contract: Contract
     stages: Stages
+    tokens: dict[str, int] = field(default_factory=dict)
+    """Example id → tokens with loss, filled as they are asked for."""
 
 
 def plan_loop(ws: Workspace, stages: Stages) -> LoopPlan:

@@ -20,7 +20,7 @@ from evals.bench import Bench, Subject
 from evals.probes import PROBES, Evidence, ProbeResult, run_probes
 from evals.tasks import VERSION as TASKS
 
-MEMBERS = 60
+MEMBERS = 48
 """Training rows that the probes look at, evenly over skills."""
 
 

@@ -157,8 +157,9 @@ def _mean_tokens(plan: LoopPlan, ids: Sequence[str], weights: Mapping[Cell, floa
 
 
 def _tokens(plan: LoopPlan, ids: Sequence[str]) -> dict[str, int]:
-    rendered = {m.example.id: plan.contract.render(m.example.messages) for m in plan.ws.made(list(ids))}
-    return {i: sum(r.loss) for i, r in rendered.items()}
+    for made in plan.ws.made([i for i in ids if i not in plan.tokens]):
+        plan.tokens[made.example.id] = sum(plan.contract.render(made.example.messages).loss)
+    return {i: plan.tokens[i] for i in ids}
 
 
 def _shares(plan: LoopPlan, ids: Sequence[str]) -> dict[str, float]:
