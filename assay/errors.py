@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -76,3 +78,11 @@ class Stopped(AssayError):
     """Stopped early, nothing lost; the same command goes on: exit 3."""
 
     exit_code = 3
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return "nearest: X" for the most similar word, else the words there are."""
+    words = sorted(words)
+    if found := difflib.get_close_matches(word, words, n=1, cutoff=0.5):
+        return f"nearest: {found[0]}"
+    return f"there is: {', '.join(words)}" if words else "there is none yet"

@@ -25,12 +25,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assay import ledger
-from assay.config import FILE, NAME, Config, Known, load, nearest
-from assay.errors import UserError
+from assay.config import FILE, NAME, Config
+from assay.errors import UserError, nearest
 from assay.files import publish, publish_json, read_json
 from assay.fingerprint import fingerprint, of_rows
 from assay.ledger import Ledger, now
 from assay.manifest import Manifest, Selection, version_id
+from assay.page import Known, load
 from assay.records import EvalItem, Example, Made, Origin, Role
 from assay.store import SELECTION, Snapshot, Store, eval_items_of, examples_by_id, write_parquet
 

@@ -42,8 +42,7 @@ def run(app: App, models: tuple[str, ...], split: str, reason: str, suite: str) 
 
 def check_suite(app: App, suite: str) -> None:
     """Raise UserError unless assay.yaml has this suite."""
-    from assay.config import nearest
-    from assay.errors import UserError
+    from assay.errors import UserError, nearest
 
     if suite not in app.workspace.config.suites:
         fix = nearest(suite, app.workspace.config.suites)

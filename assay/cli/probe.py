@@ -7,8 +7,7 @@ from typing import Any
 import click
 
 from assay.cli.app import App, common, table
-from assay.config import nearest
-from assay.errors import UserError
+from assay.errors import UserError, nearest
 
 CARD = ("question", "estimand", "unit", "fires", "blind", "reference", "margin", "version")
 

@@ -8,8 +8,7 @@ import click
 import yaml
 
 from assay.cli.app import App, common, table
-from assay.config import nearest
-from assay.errors import UserError
+from assay.errors import UserError, nearest
 
 BLOCKS = ("generate", "curate", "train", "suites")
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.config import CurateRecipe, nearest
-from assay.errors import UserError
+from assay.config import CurateRecipe
+from assay.errors import UserError, nearest
 from assay.files import Progress, silent
 from assay.fingerprint import fingerprint
 from assay.manifest import Manifest, Selection, version_id

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from assay.config import RephraseRecipe, SkillsRecipe, nearest
-from assay.errors import UserError
+from assay.config import RephraseRecipe, SkillsRecipe
+from assay.errors import UserError, nearest
 from assay.files import Progress, silent
 from assay.fingerprint import fingerprint
 from assay.manifest import Manifest, version_id

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from assay.config import FILE, Known
+from assay.config import FILE
+from assay.page import Known
 
 
 def known_names(given: Path | None) -> Known:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assay.chat import LOSS_MASK, Contract
-from assay.config import TrainRecipe, nearest
-from assay.errors import UserError
+from assay.config import TrainRecipe
+from assay.errors import UserError, nearest
 from assay.files import Progress, silent
 from assay.ledger import now
 from assay.models import Model

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assay.config import Config, Known, RephraseRecipe, SkillsRecipe, load, nearest
-from assay.errors import ConfigError, Mistake, UserError
+from assay.config import Config, RephraseRecipe, SkillsRecipe
+from assay.errors import ConfigError, Mistake, UserError, nearest
+from assay.page import Known, load
 
 Load = Callable[..., Config]
 
