@@ -79,8 +79,13 @@ class Plan:
         }
 
     @property
+    def reads_items(self) -> bool:
+        """Say whether any query reads held-out items."""
+        return any("eval_items" in b.query.reads for b in self.queries)
+
+    @property
     def reads_sealed(self) -> bool:
-        """Say whether a rule compares with held-out items."""
+        """Say whether a rule compares with held-out items, the sealed ones among them."""
         return any("eval_items" in b.query.reads for b in self.reject)
 
 

@@ -15,7 +15,7 @@ from assay.store import SCHEMAS, Snapshot
 from assay.verbs.costs import measured
 from assay.verbs.heldout import heldout
 from assay.verbs.relations import of_snapshot
-from assay.workspace import Version, Workspace
+from assay.workspace import EvalSet, Version, Workspace
 from curation.curate import Curated, Plan, prepare
 from curation.curate import curate as run_plan
 from curation.loader import Library
@@ -59,14 +59,16 @@ def curate(
     versions = list(sources) if sources is not None else [ws.version(s) for s in recipe.from_]
     plan = prepare(recipe, Library(ws.root), f"assay.yaml: curate.{recipe_name}")
     inputs = _inputs(ws, versions)
-    act = _act(plan, versions, inputs, {f"{held.name}:{s}": held.id(s) for s in held.splits})
+    against = _against(plan, held)
+    act = _act(plan, versions, inputs, _ids(against))
     skipped = ws.store.has("verdicts", act)
     there = _there(ws, name or recipe_name, act)
     if skipped and there:
         return Made(there, ws.manifest(there), ws.manifest(there).context["candidates"], skipped=True)
     with measured(ws, "curate", act):
-        curated = derive(ws, plan, act, versions, inputs, progress)
-    return _publish(ws, (recipe_name, name or recipe_name), act, versions, inputs, plan, curated)
+        curated = derive(ws, plan, act, versions, (inputs, against), progress)
+    evals = _ids(against)
+    return _publish(ws, (recipe_name, name or recipe_name), act, versions, inputs, evals, plan, curated)
 
 
 def derive(
@@ -74,13 +76,20 @@ def derive(
     plan: Plan,
     act: str,
     versions: Sequence[Version],
-    inputs: Mapping[str, Sequence[str]],
+    reads: tuple[Mapping[str, Sequence[str]], Sequence[EvalSet]],
     progress: Progress = silent,
 ) -> Curated:
-    """Compute a curation from exactly these segments; publishes nothing."""
+    """Compute a curation from exactly these segments and eval sets; publishes nothing."""
+    inputs, against = reads
     scores = ws.store.snapshot(["scores"]).segments
-    snapshot = Snapshot(ws.home, {**{t: tuple(inputs.get(t, ())) for t in SCHEMAS}, **scores})
-    curated = run_plan(plan, of_snapshot(ws, snapshot, versions), act, progress=progress)
+    held = {"eval_items": tuple(e.splits[s]["segment"] for e in against for s in e.splits if s != "test")}
+    snapshot = Snapshot(ws.home, {**{t: tuple(inputs.get(t, ())) for t in SCHEMAS}, **scores, **held})
+    sealed = Snapshot(
+        ws.sealed.root,
+        {"eval_items": tuple(e.splits["test"]["segment"] for e in against if "test" in e.splits)},
+    )
+    over = of_snapshot(ws, snapshot, versions, sealed)
+    curated = run_plan(plan, over, act, progress=progress)
     if not curated.candidates:
         raise UserError(
             "no rows go in: the pool is empty",
@@ -101,6 +110,15 @@ def _inputs(ws: Workspace, versions: Sequence[Version]) -> dict[str, list[str]]:
     return {t: sorted(s) for t, s in found.items()}
 
 
+def _against(plan: Plan, held: EvalSet) -> list[EvalSet]:
+    """Return the eval sets that the plan's queries read: pinned, whatever other sets there are."""
+    return [held] if plan.reads_items else []
+
+
+def _ids(against: Sequence[EvalSet]) -> dict[str, str]:
+    return {f"{e.name}:{split}": e.id(split) for e in against for split in e.splits}
+
+
 def _act(
     plan: Plan,
     versions: Sequence[Version],
@@ -112,7 +130,7 @@ def _act(
         plan=plan.identity,
         sources=sorted(v.id for v in versions),
         inputs=inputs,
-        evals=evals if plan.reads_sealed else {},
+        evals=evals,
     )
 
 
@@ -126,6 +144,7 @@ def _publish(
     act: str,
     versions: Sequence[Version],
     inputs: Mapping[str, Sequence[str]],
+    evals: Mapping[str, str],
     plan: Plan,
     curated: Curated,
 ) -> Made:
@@ -138,7 +157,6 @@ def _publish(
             where=f"curate.{recipe_name}",
             fix=f"loosen a rule: {funnel}" if funnel else "look at the select query",
         )
-    held = heldout(ws)
     manifest = Manifest(
         version=version_id(selection),
         fingerprint=act,
@@ -147,7 +165,7 @@ def _publish(
         rows=len(selection),
         parents=tuple(v.id for v in versions),
         inputs=inputs,
-        evals={f"{held.name}:{s}": held.id(s) for s in held.splits} if plan.reads_sealed else {},
+        evals=evals,
         queries=plan.identity,
         funnel=curated.funnel,
         audits=tuple((rule, len(rows)) for rule, rows in curated.audits),

@@ -15,12 +15,13 @@ def relations(ws: Workspace, versions: Sequence[Version] | None = None) -> Relat
 
     Sealed items are handed over apart; curation gives them to the kinds that may read them.
     """
-    return of_snapshot(ws, ws.store.snapshot(), versions)
+    return of_snapshot(ws, ws.store.snapshot(), versions, ws.sealed.snapshot(["eval_items"]))
 
 
-def of_snapshot(ws: Workspace, snapshot: Snapshot, versions: Sequence[Version] | None) -> Relations:
-    """Return the relations over one snapshot."""
-    sealed = ws.sealed.snapshot(["eval_items"])
+def of_snapshot(
+    ws: Workspace, snapshot: Snapshot, versions: Sequence[Version] | None, sealed: Snapshot
+) -> Relations:
+    """Return the relations over one snapshot of the open tables and one of the sealed ones."""
     return Relations(
         files={table: snapshot.paths(table) for table in SCHEMAS},
         sealed={"eval_items": sealed.paths("eval_items")},

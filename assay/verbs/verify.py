@@ -65,7 +65,9 @@ def _curated(ws: Workspace, manifest: Manifest, progress: Progress) -> Selection
             fix="put the old SQL back, or curate anew",
         )
     sources = [ws.version(label) for label in manifest.context["sources"]]
-    return derive(ws, plan, manifest.fingerprint, sources, manifest.inputs, progress).selection
+    against = [ws.eval_set(n) for n in sorted({e.split(":")[0] for e in manifest.evals})]
+    reads = (manifest.inputs, against)
+    return derive(ws, plan, manifest.fingerprint, sources, reads, progress).selection
 
 
 def _changed(now: list[dict[str, str]], then: list[dict[str, str]]) -> list[str]:

@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.errors import AssayError, Refused, UserError
-from assay.records import Example, Made, Message
+from assay.records import Example, Made, Message, Origin
 from assay.store import SELECTION
 from assay.verbs.curate import audit_rows, curate, summary
 from assay.verbs.generate import generate, publish_raw
+from assay.verbs.heldout import heldout
 from assay.verbs.verify import ATTESTED, DERIVED, verify
 from assay.verbs.why import why
 from assay.workspace import Version, Workspace
@@ -161,3 +162,19 @@ def test_verify_says_which_query_has_changed(make_workspace: MakeWorkspace, tmp_
         verify(workspace, made.version)
     assert "reject/no_nine" in error.value.where
     assert curate(workspace, "main").version.label == "main@v2"
+
+
+def test_rows_are_cleaned_against_dev_and_test(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace("exact_duplicate, check_fails", "overlaps_heldout")
+    held, clean = heldout(workspace), generate(workspace, "raw").version
+    rows = []
+    for item in workspace.eval_items(held, "dev"):
+        example = Example((*item.messages, Message("assistant", item.target)), item.answer, item.check)
+        origin = Origin(example.id, item.skill, item.template, "x", "leak", slots=item.slots)
+        rows.append(Made(example, origin))
+    workspace.add_made("cd" * 16, rows)
+    leak = publish_raw(workspace, "cd" * 16, "leak", {"name": "leak"}, skipped=False).version
+    made = curate(workspace, "main", sources=[clean, leak])
+    assert dict(made.manifest.funnel)["overlaps_heldout"] == len(rows)
+    assert set(made.manifest.evals) == {"heldout:dev", "heldout:test"}
+    assert verify(workspace, made.version) == DERIVED
