@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assay.checks import VERSION as CHECKS
 from assay.errors import UserError
 from assay.files import Progress, silent
 from assay.fingerprint import fingerprint
@@ -36,7 +37,7 @@ def evaluate(
     task = f"{held.name}_{split}"
     acts = {s.name: _act(ws, who, s, task, held.id(split), suite) for s in who.subjects}
     store = ws.sealed if split == "test" else ws.store
-    items = _items(ws, who, split, reason)
+    items = _items(ws, who, split, reason, sorted(acts.values()))
     missing = [s for s in who.subjects if not store.has("results", acts[s.name])]
     if missing:
         bench = Bench(who.base, who.contract)
@@ -76,7 +77,8 @@ def stored(store: Store, act: str) -> list[Result]:
     return [Result(**row) for row in store.segment("results", act).rows("results")]
 
 
-def _items(ws: Workspace, who: Lineup, split: str, reason: str) -> list[EvalItem]:
+def _items(ws: Workspace, who: Lineup, split: str, reason: str, acts: Sequence[str]) -> list[EvalItem]:
+    """Return the items; the same evaluations of test again are one opening, anything else is another."""
     held = heldout(ws)
     if split != "test":
         return ws.eval_items(held, split)
@@ -86,7 +88,7 @@ def _items(ws: Workspace, who: Lineup, split: str, reason: str) -> list[EvalItem
             fix='--split test --reason "why now"',
         )
     names = [s.name for s in who.subjects]
-    key = fingerprint("open test", eval_set=held.id("test"), models=sorted(names))
+    key = fingerprint("open test", eval_set=held.id("test"), evaluations=acts)
     return ws.open_test(held, reason=reason, key=key, models=names)
 
 
@@ -100,7 +102,7 @@ def _act(ws: Workspace, who: Lineup, subject: Subject, task: str, items_id: str,
         task=task,
         items=items_id,
         max_new_tokens=ws.config.suites[suite].max_new_tokens,
-        versions=[ANSWERING, TASKS],
+        versions=[ANSWERING, TASKS, CHECKS],
     )
 
 

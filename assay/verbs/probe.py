@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assay.checks import VERSION as CHECKS
 from assay.errors import UserError
 from assay.files import Progress, silent
 from assay.fingerprint import fingerprint
@@ -99,7 +100,7 @@ def act_of(who: Lineup, subject: Subject, items: Sequence[EvalItem]) -> str:
         adapter=subject.digest,
         contract=who.contract.hash,
         items=sorted(i.id for i in items),
-        versions=[ANSWERING, TASKS, *(p.version for p in PROBES.values())],
+        versions=[ANSWERING, TASKS, CHECKS, *(p.version for p in PROBES.values())],
     )
 
 
