@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 FILE = "assay.yaml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -14,7 +14,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 class Model(BaseModel):
     """A frozen block of assay.yaml that knows all its keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
     def resolved(self) -> dict[str, Any]:
         """Return every key with its value, defaults included, for fingerprints and manifests."""
@@ -44,7 +44,7 @@ class HeldOut(Model):
     """Frozen dev and test items made from programmatic skills, before anything is generated."""
 
     name: str = "heldout"
-    skills: Names
+    skills: Names = Field(min_length=1)
     dev: int = Field(40, ge=1, description="items per skill")
     test: int = Field(60, ge=1, description="items per skill")
     seed: int = 0
@@ -54,10 +54,10 @@ class SkillsRecipe(Model):
     """Make rows from programmatic skills with exact gold answers."""
 
     method: Literal["skills"]
-    skills: Names
+    skills: Names = Field(min_length=1)
     n: int = Field(200, ge=1)
     seed: int = 0
-    difficulties: tuple[int, ...] = (1, 2, 3)
+    difficulties: tuple[int, ...] = Field((1, 2, 3), min_length=1)
     weights: dict[str, float] = {}
 
 
@@ -117,7 +117,7 @@ class TrainRecipe(Model):
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     weight_decay: float = Field(0.0, ge=0)
     dropout: float = Field(0.0, ge=0, lt=1)
-    seeds: tuple[int, ...] = (1,)
+    seeds: tuple[int, ...] = Field((1,), min_length=1)
 
     @model_validator(mode="after")
     def _one_budget(self) -> TrainRecipe:
@@ -152,7 +152,7 @@ class Loop(Model):
     size: int = Field(200, ge=1, description="new rows per arm and round")
     rounds: int = Field(2, ge=1)
     arms: tuple[Arm, ...] = ("targeted", "control")
-    seeds: tuple[int, ...] = (1,)
+    seeds: tuple[int, ...] = Field((1,), min_length=1)
     start: Literal["continue", "from_base"] = "continue"
     steps: int | None = Field(None, ge=1, description="steps a round; default: the train recipe's budget")
     replay: float = Field(0.5, ge=0, lt=1, description="share of earlier rows in a round's steps")
@@ -176,6 +176,10 @@ class Limits(Model):
     minutes: float | None = Field(None, gt=0)
 
 
+def _with_main(value: dict[str, Suite]) -> dict[str, Suite]:
+    return {"main": Suite(), **value}
+
+
 def _name_keys(value: Any) -> Any:
     for key in value if isinstance(value, dict) else ():
         if not NAME.fullmatch(str(key)):
@@ -193,7 +197,9 @@ class Config(Model):
     generate: Annotated[dict[str, GenerateRecipe], BeforeValidator(_name_keys)] = {}
     curate: Annotated[dict[str, CurateRecipe], BeforeValidator(_name_keys)] = {}
     train: Annotated[dict[str, TrainRecipe], BeforeValidator(_name_keys)] = {}
-    suites: Annotated[dict[str, Suite], BeforeValidator(_name_keys)] = {"main": Suite()}
+    suites: Annotated[dict[str, Suite], BeforeValidator(_name_keys), AfterValidator(_with_main)] = {
+        "main": Suite()
+    }
     loop: Loop | None = None
     limits: Limits = Limits()
     who: str | None = None

@@ -79,8 +79,9 @@ def _round(
     every = cells(plan.generate.skills, plan.generate.difficulties)
     arms: dict[str, ArmRound] = {}
     aim = last.arms["targeted"] if last else shared
+    results = acts_of(plan.ws, _lineup(plan, aim.runs), "dev", plan.loop.suite)
     for arm in plan.loop.arms:
-        weights = weights_for(plan, arm, every, acts_of(plan.ws, _lineup(plan, aim.runs), "dev"), moved)
+        weights = weights_for(plan, arm, every, results, moved)
         arms[arm] = arm_round(plan, number, arm, last.arms[arm] if last else shared, weights)
     dev = {arm: _dev(plan, f"round {number} {arm}", made) for arm, made in arms.items()}
     names = Plan(

@@ -64,9 +64,16 @@ def cells(skills: Iterable[str], difficulties: Sequence[int] = (1, 2, 3)) -> lis
     """Return every cell that training may use, so ordered that any prefix is balanced.
 
     The first pass has each template once, at difficulties that take turns; the next pass moves each
-    template one difficulty on.
+    template one difficulty on. Raises UserError on a difficulty that a skill does not have.
     """
-    return _diagonal([(s.name, s.seen) for s in known(skills)], tuple(difficulties))
+    found = known(skills)
+    for skill in found:
+        if strange := [d for d in difficulties if d not in skill.difficulties]:
+            raise UserError(
+                f"skill {skill.name} has no difficulty {strange[0]}",
+                fix=f"some of {', '.join(map(str, skill.difficulties))}",
+            )
+    return _diagonal([(s.name, s.seen) for s in found], tuple(difficulties))
 
 
 def _diagonal(templates: Sequence[tuple[str, Sequence[str]]], difficulties: Sequence[int]) -> list[Cell]:

@@ -219,3 +219,23 @@ def test_nearest() -> None:
     assert nearest("modle", ["model", "task"]) == "nearest: model"
     assert nearest("zzz", ["b", "a"]) == "there is: a, b"
     assert nearest("zzz", []) == "there is none yet"
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "generate.raw.difficulties=[]",
+        "generate.raw.skills=[]",
+        "generate.raw.weights={arithmetic: .nan}",
+        "train.long.lr=.inf",
+        "train.long.seeds=[]",
+        "loop.seeds=[]",
+    ],
+)
+def test_what_leaves_nothing_to_do_is_a_mistake(page: Load, override: str) -> None:
+    assert len(mistakes(page, PAGE, override)) == 1
+
+
+def test_the_suite_main_is_there_beside_others(page: Load) -> None:
+    config = page(PAGE, "suites={quick: {probes: []}}", "loop.suite=quick")
+    assert set(config.suites) == {"main", "quick"}

@@ -187,3 +187,8 @@ def test_output_changes_only_with_the_versions() -> None:
     rows += [i.id for items in eval_items(ALL, {"dev": 6, "test": 6}, 3).values() for i in items]
     rows += [i.id for i in probe_items(list(generate(Recipe(), 8, 3)), 3)]
     assert {versions: of_rows(rows)} == golden
+
+
+def test_a_difficulty_that_a_skill_does_not_have_is_refused() -> None:
+    with pytest.raises(UserError, match="has no difficulty 9"):
+        cells(ALL, (1, 9))
