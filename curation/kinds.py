@@ -128,7 +128,7 @@ CONTRACTS: dict[Kind, Contract] = {
         "which rows make the version",
     ),
     "feedback": Contract(
-        _DATA | {"eval_items", "results"},
+        frozenset({"eval_items", "results"}),  # what else lies in the pool differs when a loop goes on
         {"skill": "VARCHAR", "weight": "DECIMAL*"},
         {"template": "VARCHAR", "difficulty": "INTEGER"},
         "what the next round should make more of",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from assay.store import Snapshot
-from assay.verbs.relations import relations
+from assay.verbs.heldout import heldout
 from assay.workspace import Workspace
 from curation.feedback import weigh
 from curation.loader import Library
+from curation.relations import Relations
 from generators.programmatic import Cell
 
 
@@ -18,14 +18,16 @@ def targeted_weights(
 ) -> dict[Cell, float]:
     """Run a feedback query over these result segments (dev only) and return the weight of each cell.
 
+    It sees these results and the frozen dev items, nothing else: a loop that goes on, with more rows
+    and probe items in the store than the first time, must weigh as it did.
     Skills in `masked` get weight 1 at most: they keep their uniform share and no more.
     """
     rule = Library(ws.root).load(query, "feedback")
     takes = {p.name for p in rule.header.params}
     given = {"masked": list(masked), "masked_weight": 1}
-    only = Snapshot(ws.home, {"results": tuple(results)}).paths("results")
-    found = relations(ws)
-    over = replace(found, files={**found.files, "results": only}, candidates=[])
+    held = heldout(ws).splits["dev"]["segment"]
+    seen = Snapshot(ws.home, {"results": tuple(results), "eval_items": (held,)})
+    over = Relations({table: seen.paths(table) for table in seen.segments}, candidates=[])
     weights = weigh(rule.bind({k: v for k, v in given.items() if k in takes}), over)
     raw = {c: weights.of(c.skill, c.template, c.difficulty) for c in cells}
     return {c: min(w, 1.0) if c.skill in masked else w for c, w in raw.items()}
