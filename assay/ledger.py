@@ -49,7 +49,14 @@ def who(configured: str | None = None) -> str:
     """Return who acts: `who:` in YAML (env:NAME is read), ASSAY_USER, git's user.email, the login."""
     if configured and configured.startswith("env:"):
         configured = os.environ.get(configured.removeprefix("env:"))
-    return configured or os.environ.get("ASSAY_USER") or _git_email() or getpass.getuser()
+    return configured or os.environ.get("ASSAY_USER") or _git_email() or _login()
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user that has no name
+        return f"uid {os.getuid()}"
 
 
 def _git_email() -> str:
@@ -57,7 +64,7 @@ def _git_email() -> str:
         found = subprocess.run(
             ["git", "config", "user.email"], capture_output=True, text=True, timeout=5, check=False
         )
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return ""
     return found.stdout.strip()
 

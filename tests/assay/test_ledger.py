@@ -114,3 +114,16 @@ def test_who_acts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [who("ana"), who("env:ME"), who("env:NOBODY"), who()] == ["ana", "eva", *["git@example.org"] * 2]
     monkeypatch.setenv("ASSAY_USER", "finn")
     assert [who(), who("ana")] == ["finn", "ana"]
+
+
+def test_a_user_without_a_name_and_a_git_that_hangs_still_act(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_: object, **__: object) -> None:
+        raise subprocess.TimeoutExpired("git", 5)
+
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.delenv("ASSAY_USER", raising=False)
+    monkeypatch.setattr(subprocess, "run", hang)
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert who().startswith("uid ")
