@@ -71,7 +71,7 @@ WHERE {{roles}}
 
 _SCORES = """
 CREATE VIEW scores AS
-SELECT * FROM store_scores
+SELECT DISTINCT * FROM store_scores -- two curations at once may both have computed a row
 QUALIFY signal_version = max(signal_version) OVER (PARTITION BY signal)
 """
 

@@ -90,3 +90,9 @@ def test_columns_follow_the_store() -> None:
         assert isinstance(schema, pa.Schema)
         missing = set(schema.names) - set(RELATIONS[table]) - left_out.get(table, set())
         assert not missing, (table, missing)
+
+
+def test_a_score_that_two_curations_stored_is_one_row(tmp_path: Path) -> None:
+    row = {"signal": "check", "signal_version": 1, "example_id": "a", "score": Decimal(1)}
+    files = [write(tmp_path, "scores", [row], name) for name in ("one", "two")]
+    assert ask(Relations({"scores": files}), "SELECT count(*) AS n FROM scores") == [{"n": 1}]
