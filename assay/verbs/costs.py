@@ -13,7 +13,10 @@ from assay.workspace import Workspace
 
 @dataclass
 class Cost:
-    """Seconds and tokens of one piece of work; `tokens` may be filled in while it runs."""
+    """Seconds and tokens of one piece of work.
+
+    Both may be filled in while it runs: `seconds` by work that knows of a process killed before.
+    """
 
     stage: str
     seconds: float = 0.0
@@ -26,7 +29,7 @@ def measured(ws: Workspace, stage: str, fingerprint: str) -> Iterator[Cost]:
     """Time a piece of work and record it beside its fingerprint when it ends well."""
     cost, started = Cost(stage), time.monotonic()
     yield cost
-    cost.seconds = time.monotonic() - started
+    cost.seconds = max(cost.seconds, time.monotonic() - started)
     publish_json(ws.home / "costs" / f"{fingerprint}.json", cost.__dict__)
 
 

@@ -82,7 +82,7 @@ def train(ws: Workspace, unit: Unit, progress: Progress = silent) -> tuple[Run, 
     else:
         with measured(ws, "train", run_id) as cost:
             trained = fit(unit.rows, unit.job, folder, progress)
-            cost.tokens = trained.tokens
+            cost.tokens, cost.seconds = trained.tokens, trained.seconds
     return ws.publish_run(_run(ws, unit, run_id, trained)), trained
 
 
