@@ -99,11 +99,14 @@ def _dev(plan: LoopPlan, label: str, made: ArmRound | None) -> list[Result]:
 
 
 def _lineup(plan: LoopPlan, runs: Sequence[Run], *, base: bool = False) -> Lineup:
-    """Return these runs as subjects; without runs (or on request) the base."""
+    """Return these runs as subjects, each once; without runs (or on request) the base.
+
+    Arms that were given the same rows are the same run.
+    """
     subjects = [run_subject(plan.ws, r, plan.base) for r in runs]
     if base or not runs:
         subjects.insert(0, base_subject(plan.base))
-    return Lineup(plan.base, plan.contract, tuple(subjects))
+    return Lineup(plan.base, plan.contract, tuple({s.name: s for s in subjects}.values()))
 
 
 def _in_time(ws: Workspace, started: float, number: int) -> None:

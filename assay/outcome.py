@@ -58,8 +58,8 @@ def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
             for r in outcome.rounds
         ],
         "chosen_round": outcome.chosen,
-        "probes": {r.name: r.summary() for p in probes["targeted"] for r in p.results},
-        "probes_control": {r.name: r.summary() for p in probes["control"] for r in p.results},
+        "probes": _worst(probes["targeted"]),
+        "probes_control": _worst(probes["control"]),
         "final": {
             "test": {name: accuracy(rows) for name, rows in outcome.test.items()},
             **{name: c.summary() for name, c in outcome.final.items()},
@@ -76,6 +76,12 @@ def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
 def _of(probes: Sequence[Probed], runs: Sequence[Run]) -> Sequence[Probed]:
     names = {r.name for r in runs}
     return [p for p in probes if p.run in names]
+
+
+def _worst(probes: Sequence[Probed]) -> dict[str, dict[str, Any]]:
+    """Return each probe's worst finding over the seeds: one that fired, else the highest lower end."""
+    found = sorted((r for p in probes for r in p.results), key=lambda r: (r.fired, r.lo))
+    return {r.name: r.summary() for r in found}
 
 
 def headline(outcome: Outcome) -> str:
@@ -217,9 +223,17 @@ def _scores(outcome: Outcome) -> list[data.Score]:
 def _score(number: int, arm: str, split: str, rows: Sequence[Result]) -> list[data.Score]:
     parts = {"all": "all", "seen templates": "seen", "unseen templates": "unseen"}
     one = [r.__class__(**r.__dict__ | {"run": arm}) for r in rows]
+    seeds = len({r.run for r in rows})  # every seed answers the same items
     return [
         data.Score(
-            number, arm, split, s.accuracy.value, s.accuracy.lo, s.accuracy.hi, s.items, parts[s.slice]
+            number,
+            arm,
+            split,
+            s.accuracy.value,
+            s.accuracy.lo,
+            s.accuracy.hi,
+            s.items // seeds,
+            parts[s.slice],
         )
         for s in scores(one)
         if s.slice in parts
@@ -231,7 +245,9 @@ def _cells(outcome: Outcome) -> list[data.Cell]:
     for number, arm, rows in _dev_results(outcome):
         for skill in sorted({r.skill for r in rows}):
             of_skill = [r for r in rows if r.skill == skill]
-            cells.append(data.Cell(arm, skill, number, accuracy(of_skill), len(of_skill)))
+            cells.append(
+                data.Cell(arm, skill, number, accuracy(of_skill), len({r.item_id for r in of_skill}))
+            )
     return cells
 
 
