@@ -36,7 +36,7 @@ CONFIG = """\
 project: crash
 model: {model}
 task: {{system: ""}}
-heldout: {{skills: [arithmetic, units], dev: 4, test: 4}}
+heldout: {{skills: [arithmetic, units], dev: 8, test: 8}}
 generate:
   pool: {{method: skills, skills: [arithmetic, units], n: 40}}
 curate:
@@ -45,14 +45,14 @@ curate:
     reject: [exact_duplicate, near_duplicate, overlaps_heldout, check_fails, too_short_or_long]
     audit: [no_empty_answer, every_skill_present]
 train:
-  lora: {{rank: 4, lr: 2e-3, steps: 4}}
+  lora: {{rank: 8, lr: 2e-3, steps: 30}}
 suites:
-  main: {{tasks: [heldout], probes: [], max_new_tokens: 24}}
-loop: {{generate: pool, curate: main, train: lora, initial: 40, size: 16, rounds: 1, steps: 4}}
+  main: {{tasks: [heldout], probes: [fresh_gap, retemplate, verbatim]}}
+loop: {{generate: pool, curate: main, train: lora, initial: 40, size: 16, rounds: 1, steps: 8}}
 """
 
 COMMAND = (sys.executable, "-c", "from assay.cli.main import main; main()", "loop")
-LABEL = re.compile(r"(\D.*?) [\d,]+(?:/[\d,]+)?(?: · .*)?")
+LABEL = re.compile(r"(\D.*?) [\d,]+/[\d,]+(?: · .*)?")
 START = "(start)"
 EARLY = 0.12
 """Share of kills while the process still starts; the others aim at its work."""
@@ -101,7 +101,7 @@ def alive(where: Site) -> Iterator[subprocess.Popen[bytes]]:
     env = os.environ | quiet | {"ASSAY_CACHE": str(where.cache), "PYTHONPATH": path}
     with where.log.open("ab") as log:
         process = subprocess.Popen(
-            COMMAND, cwd=where.root, env=env, stdout=log, stderr=log, start_new_session=True
+            COMMAND, cwd=where.root, env=env, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
         )
     try:
         yield process
@@ -248,7 +248,7 @@ def crash(folder: Path, model: models.Model, kills: int, seed: int = 0) -> tuple
     """Run the undisturbed loop and as many killed ones as the kills take; stop at the first fault."""
     calm = site(folder / "calm", model, cache_dir())
     startup, total = undisturbed(calm)
-    trial = Trial(startup, (total - startup) / 4, random.Random(seed))
+    trial = Trial(startup, (total - startup) / 2, random.Random(seed))
     trial.faults += faults(calm.root)
     while trial.kills.total() < kills and not trial.faults:
         where = site(folder / f"killed-{trial.loops + 1}", model, cache_dir(), calm.cache)
@@ -271,7 +271,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--model", default="nano-test")
+    parser.add_argument("--model", default="nano")
     parser.add_argument("--keep", type=Path, help="a new folder for the workspaces, kept afterwards")
     given = parser.parse_args()
     model = pull(given.model)
