@@ -75,7 +75,7 @@ def arm_round(
     prior = plan.ws.selection(before.version.id)
     lengths = _mean_tokens(plan, [i for i, _ in prior], weights)
     level = sum(lengths.values()) / len(lengths)
-    tilted = tilt(weights, lengths, level)
+    tilted = {c: round(w, 9) for c, w in tilt(weights, lengths, level).items()}  # as fingerprints keep them
     n = math.ceil(loop.size * OVERSAMPLE)
     recipe = plan.generate.model_copy(update={"n": n, "seed": plan.generate.seed + number})
     raw = from_skills(
@@ -95,7 +95,7 @@ def arm_round(
     )
     chosen, tokens = _cut(plan, curated.version, {i for i, _ in prior}, tilted, round(level * loop.size))
     version = _version(plan, before, curated.version, chosen, (arm, number))
-    runs = _train(plan, version, before, _steps(plan, len(chosen)), label)
+    runs = _train(plan, version, before, _steps(plan), label)
     acts = (raw.version.manifest, curated.version.manifest, *(r.id for r in runs))
     return ArmRound(number, arm, version, runs, len(chosen), tokens, _shares(plan, chosen), acts)
 
@@ -233,13 +233,13 @@ def _replay_weight(plan: LoopPlan, new: int, prior: int) -> Decimal:
     return min(Decimal(new * share / ((1 - share) * prior)), Decimal(1)).quantize(NINE)
 
 
-def _steps(plan: LoopPlan, new: int) -> int | None:
-    """Return the steps of a round, the same for every arm: new rows once, plus their share of replay."""
+def _steps(plan: LoopPlan) -> int | None:
+    """Return the steps of a round, the same for every arm: the rows asked for once, plus their replay."""
     if plan.loop.start == "from_base":
         return None
     if plan.loop.steps or plan.train.steps:
         return plan.loop.steps or plan.train.steps or 1
-    return math.ceil(new / (1 - plan.loop.replay) / plan.train.batch)
+    return math.ceil(plan.loop.size / (1 - plan.loop.replay) / plan.train.batch)
 
 
 def _train(

@@ -45,9 +45,17 @@ def test_tilt_goes_as_near_as_it_can_when_the_target_is_out_of_reach() -> None:
 def test_quotas_share_out_every_row(weights: list[float], n: int) -> None:
     given_weights = dict(zip(CELLS, weights, strict=True))
     rows = quotas(given_weights, n)
-    total = sum(weights)
     assert sum(rows.values()) == n
-    assert all(abs(rows[c] - n * w / total) < 1 for c, w in given_weights.items())
+    for skill in ("a", "b"):
+        share = sum(w for c, w in given_weights.items() if c[0] == skill) / sum(weights)
+        assert abs(sum(k for c, k in rows.items() if c[0] == skill) - n * share) < 1 + 1e-9
+
+
+def test_equal_weights_are_equal_skills() -> None:
+    every = [(s, f"t{t}", d) for s in "abcd" for t in range(8) for d in (1, 2)]
+    noise = {c: 1 / 64 + (1e-12 if c[0] == "d" else 0.0) for c in every}
+    rows = quotas({c: round(w, 9) for c, w in noise.items()}, 120)
+    assert {s: sum(k for c, k in rows.items() if c[0] == s) for s in "abcd"} == dict.fromkeys("abcd", 30)
 
 
 def pool(per_cell: int, lengths: list[int]) -> list[Candidate]:
