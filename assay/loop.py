@@ -127,10 +127,14 @@ def _should_stop(plan: LoopPlan, rounds: Sequence[Round]) -> bool:
 
 
 def choose(plan: LoopPlan, rounds: Sequence[Round]) -> Round:
-    """Return the round whose targeted model the test is opened for, by the rule in assay.yaml."""
+    """Return the round whose pair of models the test is opened for, by the rule in assay.yaml.
+
+    `best_dev` looks at the mean of both arms. The targeted model's own best round would carry its
+    luck (training noise is real on test too) into the final difference, and its control's ill luck.
+    """
     if plan.loop.candidate == "last":
         return rounds[-1]
-    return max(rounds, key=lambda r: (r.verdict.score_b, -r.number))
+    return max(rounds, key=lambda r: (r.verdict.score_a + r.verdict.score_b, -r.number))
 
 
 def _end(
