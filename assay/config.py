@@ -158,7 +158,7 @@ class Loop(Model):
     replay: float = Field(0.5, ge=0, lt=1, description="share of earlier rows in a round's steps")
     screen: float = Field(0.02, ge=0, description="bits per byte that round 0 must gain on a skill")
     candidate: Literal["best_dev", "last"] = "best_dev"
-    """Which round's targeted model and control is opened for on test: the best by both, or the last."""
+    """Which round's pair of models the sealed test is opened for: the best by both arms, or the last."""
     stop_after: int | None = Field(None, ge=1, description="rounds without a detectable effect")
 
     @model_validator(mode="after")
