@@ -11,6 +11,7 @@ from typing import Any
 from assay.chat import Contract
 from assay.config import RephraseRecipe
 from assay.engines.cache import ResponseCache
+from assay.engines.device import hardware
 from assay.files import Progress, silent
 from assay.fingerprint import fingerprint
 from assay.records import Example, Made, Message, Origin
@@ -18,6 +19,7 @@ from assay.verbs.costs import measured
 from assay.verbs.generate import Generated, publish_raw
 from assay.verbs.subjects import lineup
 from assay.workspace import Workspace
+from evals.bench import VERSION as ANSWERING
 from evals.bench import Subject
 from generators.distilling import PROMPT_NAME
 from generators.rephrase import GENERATOR, VERSION, Rejected
@@ -44,6 +46,7 @@ def rephrase(ws: Workspace, recipe: RephraseRecipe, name: str, progress: Progres
         prompt=PROMPT_NAME,
         base=who.base.digest,
         adapter=teacher.digest,
+        answering=ANSWERING,
     )
     skipped = ws.store.has("verdicts", act)
     if not skipped:
@@ -124,6 +127,8 @@ def speaker(folder: Any, digest: str, teacher: Subject, recipe: RephraseRecipe) 
         prompts = [contract.prompt_ids(c) for c in conversations]
         act = fingerprint(
             "speak",
+            version=ANSWERING,
+            dtype=str(hardware().dtype),
             model=digest,
             adapter=teacher.digest,
             prompts=prompts,
