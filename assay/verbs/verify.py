@@ -13,6 +13,7 @@ from assay.workspace import Version, Workspace
 
 ATTESTED = "attested: generations are not derived again; their rows hash to the id"
 DERIVED = "derived again, byte-equal"
+COMPOSED = "composed again from its parents, byte-equal; the equal cut is taken from the manifest"
 
 
 def verify(ws: Workspace, version: Version, progress: Progress = silent) -> str:
@@ -36,7 +37,7 @@ def verify(ws: Workspace, version: Version, progress: Progress = silent) -> str:
         for parent in parents:
             verify(ws, parent, progress)
         _same(version, stored, _arm(ws, manifest))
-        return DERIVED
+        return COMPOSED
     return ATTESTED
 
 

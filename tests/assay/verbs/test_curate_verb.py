@@ -11,12 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.errors import AssayError, Refused, UserError
+from assay.manifest import Manifest, version_id
 from assay.records import Example, Made, Message, Origin
 from assay.store import SELECTION
 from assay.verbs.curate import audit_rows, curate, summary
 from assay.verbs.generate import generate, publish_raw
 from assay.verbs.heldout import heldout
-from assay.verbs.verify import ATTESTED, DERIVED, verify
+from assay.verbs.verify import ATTESTED, COMPOSED, DERIVED, verify
 from assay.verbs.why import why
 from assay.workspace import Version, Workspace
 
@@ -178,3 +179,16 @@ def test_rows_are_cleaned_against_dev_and_test(make_workspace: MakeWorkspace) ->
     assert dict(made.manifest.funnel)["overlaps_heldout"] == len(rows)
     assert set(made.manifest.evals) == {"heldout:dev", "heldout:test"}
     assert verify(workspace, made.version) == DERIVED
+
+
+def test_an_arm_is_composed_again_and_does_not_claim_more(workspace: Workspace) -> None:
+    prior, curated = generate(workspace, "raw").version, generate(workspace, "other").version
+    new = [i for i, _ in workspace.selection(curated.id)][:5]
+    half = Decimal("0.5").quantize(Decimal("1.000000000"))
+    old = {i: half for i, _ in workspace.selection(prior.id)}
+    rows = sorted((old | dict.fromkeys(new, Decimal(1))).items())
+    manifest = Manifest(
+        version_id(rows), "ef" * 16, "arm", {}, len(rows), (prior.id, curated.id),
+        context={"new": new, "replay_weight": str(half)},
+    )  # fmt: skip
+    assert verify(workspace, workspace.publish_version("control", rows, manifest)) == COMPOSED
