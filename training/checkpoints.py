@@ -82,6 +82,8 @@ class Checkpoints:
                 except BlockingIOError as error:
                     what = "another process is training this run"
                     raise UserError(what, where=str(path), fix="wait for it, or stop it") from error
+                if not _is_file_of(f.fileno(), path):  # its last holder took it away as we opened it
+                    raise UserError("another process trained this run just now", fix="run the command again")
                 yield
                 path.unlink(missing_ok=True)
 
@@ -89,6 +91,10 @@ class Checkpoints:
         for checkpoint in self.folder.glob("checkpoint-*"):
             if checkpoint != kept:
                 shutil.rmtree(checkpoint, ignore_errors=True)
+
+
+def _is_file_of(fd: int, path: Path) -> bool:
+    return path.exists() and path.stat().st_ino == os.fstat(fd).st_ino
 
 
 def _step(checkpoint: Path) -> int:

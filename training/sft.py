@@ -95,6 +95,8 @@ def train(
     planned = plan(rows, encoded, job.recipe, job.seed)
     checkpoints = Checkpoints.beside(out)
     with checkpoints.locked():
+        if (out / NOTE).is_file():  # another process published it between the first look and the lock
+            return Trained.load(out)
         run = identity(rows, job)
         checkpoints.open(run)
         trainer, seconds = _fit(_Run(job, encoded, planned, checkpoints, pace or Pace()), progress)

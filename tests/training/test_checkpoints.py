@@ -67,3 +67,13 @@ def test_a_second_process_is_refused(kept: Checkpoints) -> None:
         pass
     with kept.locked():
         pass
+
+
+def test_a_lock_whose_file_was_taken_away_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Checkpoints.beside(tmp_path / "run")
+    lock = kept.folder.with_suffix(".lock")
+    monkeypatch.setattr("fcntl.flock", lambda *_: lock.unlink())
+    with pytest.raises(UserError, match="just now"), kept.locked():
+        pass
