@@ -250,9 +250,15 @@ class Workspace:
         self.store.append("examples", fingerprint, (first[i].row() for i in ids))
         return ids
 
-    def made(self, ids: Sequence[str]) -> list[Made]:
-        """Return examples with their primary origin (the first by all its columns), in the order asked."""
+    def made(self, ids: Sequence[str], of: Version | None = None) -> list[Made]:
+        """Return examples with their primary origin (the first by all its columns), in the order asked.
+
+        With `of`, only segments count that this version was made from: the same rows may have been made
+        again since, and what follows from a version must not change by that.
+        """
         snapshot = self.store.snapshot(["examples", "origins"])
+        if of is not None:
+            snapshot = Snapshot(self.home, {t: tuple(s) for t, s in self.manifest(of).inputs.items()})
         examples = examples_by_id(snapshot, ids)
         origins: dict[str, Origin] = {}
         for origin in self._origins(snapshot, set(ids)):
@@ -368,8 +374,10 @@ class Workspace:
 
 
 def origin_order(origin: Origin) -> tuple[Any, ...]:
-    """Return the total order that picks the primary origin of an example made in several ways."""
-    return (origin.generator, origin.recipe, origin.skill, origin.template, origin.variant, origin.seed)
+    """Return the total order, as in SQL, that picks the primary origin of an example made in several ways."""
+    o = origin
+    first = (o.skill, o.template, o.difficulty, o.variant, o.generator, o.recipe, o.seed)
+    return (*first, o.teacher, o.prompt, o.parents, o.slots)
 
 
 def check_name(name: str) -> None:

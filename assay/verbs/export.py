@@ -91,7 +91,7 @@ def _write(out: Path, split: str, format: str, rows: list[dict[str, Any]]) -> No
 def card(ws: Workspace, version: Version, manifest: Manifest) -> str:
     """Return the dataset card: what it is, how it was made, what was dropped, what it was cleaned against."""
     skills: dict[str, int] = {}
-    for made in ws.made([i for i, _ in ws.selection(version.id)]):
+    for made in ws.made([i for i, _ in ws.selection(version.id)], version):
         skills[made.origin.skill] = skills.get(made.origin.skill, 0) + 1
     parts = [
         f"# {version.label}\n",

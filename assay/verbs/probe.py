@@ -68,7 +68,7 @@ def probe_set(ws: Workspace, version: Version) -> list[EvalItem]:
     versions = {name: skill.version for name, skill in SKILLS.items()}
     act = fingerprint("probe items", version=version.id, members=MEMBERS, generator=VERSION, skills=versions)
     if not ws.store.has("eval_items", act):
-        items = probe_items(ws.made(_members(ws, version)), 0)
+        items = probe_items(ws.made(_members(ws, version), version), 0)
         if not items:
             raise UserError(
                 f"{version.label} has no rows that a skill made: there is nothing to compare members with",
@@ -84,7 +84,7 @@ def _members(ws: Workspace, version: Version) -> list[str]:
     rows = sorted(
         (i for i, _ in ws.selection(version.id)), key=lambda i: (hashlib.md5(i.encode()).hexdigest(), i)
     )
-    for made in ws.made(rows):
+    for made in ws.made(rows, version):
         if made.origin.variant == "plain":
             by_skill.setdefault(made.origin.skill, []).append(made.example.id)
     turns = [ids[n] for n in range(MEMBERS) for _, ids in sorted(by_skill.items()) if n < len(ids)]

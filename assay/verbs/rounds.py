@@ -63,7 +63,7 @@ def round_zero(plan: LoopPlan) -> ArmRound:
     ids = [i for i, _ in plan.ws.selection(curated.version.id)]
     tokens = sum(_tokens(plan, ids).values())
     acts = (raw.version.manifest, curated.version.manifest, *(r.id for r in runs))
-    shares = _shares(plan, ids)
+    shares = _shares(plan, curated.version, ids)
     return ArmRound(0, "shared", curated.version, runs, len(ids), tokens, shares, acts)
 
 
@@ -73,7 +73,7 @@ def arm_round(
     """Make one arm's version of a round and train on it, going on from the arm's last adapter."""
     label, loop = f"round {number} {arm}", plan.loop
     prior = plan.ws.selection(before.version.id)
-    lengths = _mean_tokens(plan, [i for i, _ in prior], weights)
+    lengths = _mean_tokens(plan, before.version, weights)
     level = sum(lengths.values()) / len(lengths)
     tilted = {c: round(w, 9) for c, w in tilt(weights, lengths, level).items()}  # as fingerprints keep them
     n = math.ceil(loop.size * OVERSAMPLE)
@@ -97,7 +97,7 @@ def arm_round(
     version = _version(plan, before, curated.version, chosen, (arm, number))
     runs = _train(plan, version, before, _steps(plan), label)
     acts = (raw.version.manifest, curated.version.manifest, *(r.id for r in runs))
-    return ArmRound(number, arm, version, runs, len(chosen), tokens, _shares(plan, chosen), acts)
+    return ArmRound(number, arm, version, runs, len(chosen), tokens, _shares(plan, version, chosen), acts)
 
 
 def weights_for(
@@ -139,12 +139,13 @@ def _rotated(cells: Sequence[Cell], weights: Mapping[Cell, float]) -> dict[Cell,
     return {c: mean[after[c.skill]] for c in cells}
 
 
-def _mean_tokens(plan: LoopPlan, ids: Sequence[str], weights: Mapping[Cell, float]) -> dict[Cell, float]:
-    """Return the mean answer tokens per cell in these rows; a cell without rows takes its skill's mean."""
+def _mean_tokens(plan: LoopPlan, version: Version, weights: Mapping[Cell, float]) -> dict[Cell, float]:
+    """Return the mean answer tokens per cell in a version; a cell without rows takes its skill's mean."""
+    ids = [i for i, _ in plan.ws.selection(version.id)]
     tokens = _tokens(plan, ids)
     by_cell: dict[Cell, list[int]] = {}
     by_skill: dict[str, list[int]] = {}
-    for made in plan.ws.made(list(ids)):
+    for made in plan.ws.made(ids, version):
         cell = Cell(made.origin.skill, made.origin.template, made.origin.difficulty)
         by_cell.setdefault(cell, []).append(tokens[made.example.id])
         by_skill.setdefault(cell.skill, []).append(tokens[made.example.id])
@@ -162,9 +163,9 @@ def _tokens(plan: LoopPlan, ids: Sequence[str]) -> dict[str, int]:
     return {i: plan.tokens[i] for i in ids}
 
 
-def _shares(plan: LoopPlan, ids: Sequence[str]) -> dict[str, float]:
+def _shares(plan: LoopPlan, version: Version, ids: Sequence[str]) -> dict[str, float]:
     counts: dict[str, int] = {}
-    for made in plan.ws.made(list(ids)):
+    for made in plan.ws.made(ids, version):
         counts[made.origin.skill] = counts.get(made.origin.skill, 0) + 1
     return {skill: n / len(ids) for skill, n in sorted(counts.items())}
 
@@ -179,7 +180,7 @@ def _cut(
         Candidate(
             m.example.id, (m.origin.skill, m.origin.template, m.origin.difficulty), tokens[m.example.id]
         )
-        for m in plan.ws.made(ids)
+        for m in plan.ws.made(ids, curated)
     ]
     chosen = cut(
         candidates,

@@ -322,3 +322,14 @@ def test_a_group_with_other_settings_gets_a_number(bare: Workspace) -> None:
     assert [bare.run_group("lora", k) for k in ("k", "other")] == ["lora", "lora-2"]
     bare.publish_run(run("lora-2-s1", group="lora-2", key="other"))
     assert [bare.run_group("lora", k) for k in ("k", "other", "third")] == ["lora", "lora-2", "lora-3"]
+
+
+def test_what_a_version_was_made_from_does_not_change_when_its_rows_are_made_again(bare: Workspace) -> None:
+    bare.add_made("bb", [made(1, recipe="m")])
+    rows = [(made(1).example.id, Decimal(1))]
+    inputs = {"examples": ["bb"], "origins": ["bb"]}
+    manifest = Manifest(version_id(rows), "fp", "generate", {}, 1, inputs=inputs)
+    version = bare.publish_version("a", rows, manifest)
+    bare.add_made("aa", [made(1, recipe="b")])
+    (found,), (pinned,) = bare.made([rows[0][0]]), bare.made([rows[0][0]], version)
+    assert (found.origin.recipe, pinned.origin.recipe) == ("b", "m")
