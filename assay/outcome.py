@@ -315,7 +315,8 @@ def _ancestor(outcome: Outcome, version: Version) -> data.Ancestor:
     ws = outcome.plan.ws
     manifest = ws.manifest(version)
     labels: Mapping[str, str] = {v.id: v.label for v in reversed(list(ws.all_versions()))}
-    parents = tuple(labels.get(p, p[:12]) for p in manifest.parents)
+    sources = manifest.context.get("sources")  # two versions may have the same rows and so the same id
+    parents = tuple(sources or (labels.get(p, p[:12]) for p in manifest.parents))
     return data.Ancestor("version", version.label, version.id, parents, f"{manifest.rows} rows")
 
 
