@@ -100,6 +100,8 @@ def compare(
 
     if len(models) < 2:
         raise click.UsageError("give two models or more; the first is what the others are compared with")
+    if margin is not None and not 0 <= margin < 1:
+        raise click.UsageError(f"--margin is a share of the items, as 0.02, not {margin:g}")
     ws = app.workspace
     found = compare_models(ws, models, split, reason=reason, margin=margin, progress=app.progress)
     payload, lines = [], [differences(ws, models)]

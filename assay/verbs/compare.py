@@ -33,7 +33,9 @@ def compare_models(
     task, first = ws.config.task, specs[0]
     found = {}
     for name in specs[1:]:
-        plan = Plan(margin=margin or task.margin, alpha=task.alpha, name_a=first, name_b=name)
+        plan = Plan(
+            margin=task.margin if margin is None else margin, alpha=task.alpha, name_a=first, name_b=name
+        )
         overall = {"all": compare(groups[first], groups[name], plan)}
         found[name] = overall | by_skill(groups[first], groups[name], plan)
     return found

@@ -284,3 +284,8 @@ def test_flags_hold_before_and_after_the_verb(assay: Call, capsys: pytest.Captur
 def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*([verb] if verb else []), "--help"]) == 0
     assert "Usage: assay" in capsys.readouterr().out
+
+
+def test_a_margin_that_is_no_share_is_refused(assay: Call, capsys: pytest.CaptureFixture[str]) -> None:
+    assert assay("eval", "compare", "base", "base", "--margin", "-1") == 2
+    assert "--margin" in capsys.readouterr().err
