@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assay.errors import Stopped
 from assay.records import Result
@@ -61,6 +61,7 @@ def loop(ws: Workspace, stages: Stages) -> Outcome:
     plan = plan_loop(ws, stages)
     base_dev = _dev(plan, "base", None)
     zero = round_zero(plan)
+    plan = replace(plan, shared=zero.version)
     zero_dev = _dev(plan, "round 0", zero)
     moved = learned(base_dev, zero_dev)
     rounds: list[Round] = []

@@ -65,6 +65,7 @@ def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
             **{name: c.summary() for name, c in outcome.final.items()},
         },
         "sentence": headline(outcome),
+        "notes": list(_notes(outcome)),
         "seconds": {
             **{k: round(v.seconds, 1) for k, v in spent(outcome).items()},
             "total": round(seconds, 1),

@@ -2,7 +2,8 @@
 
 A verdict is open to everybody, and a user's own rule could write a sealed prompt into `reason` or
 `span`. So of such a rule the words of a reason must stand in the rule itself, a span must stand in the
-row it speaks about, and other_id must be the id of a row or an item.
+row it speaks about, and other_id must be the id of a row or an item. A number in a reason must be the
+rule's, the row's, or small enough to count the row's words.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ from typing import Any
 from assay.errors import QueryError
 from curation.loader import Query
 from curation.session import Session
-
-LONGEST_NUMBER = 4
-"""Digits a number in a reason may have: counts fit, gold answers and keys mostly do not."""
 
 
 def refuse_quotes(session: Session, query: Query, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -41,11 +39,13 @@ def words(text: str) -> list[str]:
 
 
 def _strange(row: Mapping[str, Any], own: set[str], texts: Mapping[str, str], ids: frozenset[str]) -> str:
+    mine = words(texts[row["example_id"]])
     for word in words(row.get("reason") or ""):
-        if word not in own and not (word.isdigit() and len(word) <= LONGEST_NUMBER):
+        counts = word.isdigit() and int(word) <= len(mine)
+        if word not in own and word not in mine and not counts:
             return "reason"
     span = " ".join(words(row.get("span") or ""))
-    if span and f" {span} " not in f" {' '.join(words(texts[row['example_id']]))} ":
+    if span and f" {span} " not in f" {' '.join(mine)} ":
         return "span"
     other = row.get("other_id") or ""
     return "other_id" if other and other not in ids else ""

@@ -96,7 +96,9 @@ def queries() -> str:
 
     lead = (
         "A rule is one SQL file with one SELECT, and its cases beside it. `assay query show KIND/NAME` "
-        "prints one, `assay query copy KIND/NAME` puts an editable copy into your workspace."
+        "prints one, `assay query copy KIND/NAME` puts an editable copy into your workspace. A curate recipe "
+        "names its rules in `reject`, `select` and `audit`, and gives parameters as "
+        "`params: {RULE.PARAMETER: value}`."
     )
 
     def block(query: Query) -> Iterator[str]:
@@ -114,7 +116,20 @@ def queries() -> str:
         files = sorted((SHIPPED / kind).glob("*.sql"))
         blocks += [f"## {kind}"] if files else []
         blocks += [b for f in files for b in block(parse_query(f, kind))]
-    return page("Queries", lead, blocks)
+    return page("Queries", lead, [*blocks, *_relations()])
+
+
+def _relations() -> Iterator[str]:
+    """Yield the columns of every relation and who may read it."""
+    from curation.kinds import CONTRACTS, RELATIONS
+
+    yield "## Relations"
+    yield "What a query can name, and `assay sql` too (no test items there, and no `selection`)."
+    for relation, columns in RELATIONS.items():
+        kinds = ", ".join(k for k, c in CONTRACTS.items() if relation in c.reads)
+        yield f"### {relation}"
+        yield f"Read by: {kinds}."
+        yield table(("column", "type"), ((f"`{c}`", t) for c, t in columns.items()))
 
 
 def skills() -> str:

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from assay.files import Progress
 from assay.fingerprint import fingerprint
 
-CHUNK = 64
+CHUNK = 128
 """Requests between two writes to the cache; a kill loses at most this many answers."""
 
 _R = TypeVar("_R", "Ask", "Weigh")

@@ -19,8 +19,10 @@ from assay.records import Made, Message
 from generators.distilling import PROMPT_NAME, Speak, rewrites
 
 GENERATOR = "rephrase"
-VERSION = 1
+VERSION = 2
 """Raise it when what is rewritten or kept changes."""
+ATTEMPTS = 8
+"""Rewrites tried per row wanted: a teacher of which one in eight cannot be used is too small for this."""
 LONGEST = 2
 """Times the words of the original that a rewrite may have."""
 _BATCH = 32
@@ -54,7 +56,7 @@ def rephrase(
     name: str = "",
     progress: Progress = silent,
 ) -> tuple[list[Made], list[Rejected]]:
-    """Rewrite sources in order, each once, until `recipe.n` are kept or none is left.
+    """Rewrite sources in order, each once, until `recipe.n` are kept, none is left, or ATTEMPTS are spent.
 
     `speak` decides engine, temperature, seed and cache; the result depends on its texts alone.
     """
@@ -80,7 +82,7 @@ def rephrase(
                 known.add(made.example.id)
                 kept.append(made)
         progress(len(kept), recipe.n, f"{len(rejected)} rewrites rejected")
-        if len(kept) >= recipe.n:
+        if len(kept) >= recipe.n or start + _BATCH >= ATTEMPTS * recipe.n:
             break
     return kept, rejected
 

@@ -20,7 +20,7 @@ def command() -> None:
 @click.argument("name", required=False)
 @common
 def list_(app: App, name: str | None) -> None:
-    """List versions, newest last."""
+    """List versions by name, each name's newest last."""
     ws = app.workspace
     names = [ws.version(name).name] if name else ws.version_names()
     rows: list[dict[str, Any]] = []

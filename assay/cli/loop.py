@@ -40,17 +40,23 @@ def run_loop(app: App) -> tuple[Outcome, float]:
     A loop that went on after a kill took at least as long as the work that is on record.
     """
     from assay.files import publish_json, read_json
-    from assay.fingerprint import fingerprint
     from assay.loop import loop
     from assay.outcome import spent
 
     started = time.monotonic()
     outcome = loop(app.workspace, app.progress)
-    act = fingerprint("loop", runs=[r.id for x in outcome.rounds for a in x.arms.values() for r in a.runs])
-    record = app.workspace.home / "loops" / f"{act}.json"
+    record = loop_record(app)
     wall, work = time.monotonic() - started, sum(c.seconds for c in spent(outcome).values())
     publish_json(record, {"seconds": max(wall, work)})
     return outcome, float(read_json(record)["seconds"])
+
+
+def loop_record(app: App) -> Path:
+    """Return the file that says that the loop of this very assay.yaml has ended, and how long it took."""
+    from assay.fingerprint import fingerprint
+
+    config = app.workspace.config.model_dump(mode="json", by_alias=True, exclude={"limits", "who"})
+    return app.workspace.home / "loops" / f"{fingerprint('loop', config=config)}.json"
 
 
 def finish(app: App, outcome: Outcome, seconds: float, folder: Path) -> None:

@@ -10,6 +10,8 @@ import sys
 import time
 import traceback
 import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -17,7 +19,7 @@ import click
 
 from assay.cli.environment import quiet
 from assay.cli.flags import global_flags
-from assay.errors import AssayError, MissingExtra, Stopped, UserError
+from assay.errors import AssayError, ConfigError, MissingExtra, Stopped, UserError
 from assay.files import cache_dir
 
 COMMANDS = {
@@ -134,14 +136,18 @@ def _usage_fix(error: click.ClickException) -> str:
 
 def _assay_error(arguments: list[str], error: AssayError) -> int:
     if "--json" in arguments:
-        return _failed(arguments, error.what, error.fix, error.exit_code, error.where)
+        mistakes = [asdict(m) for m in error.mistakes] if isinstance(error, ConfigError) else []
+        return _failed(arguments, error.what, error.fix, error.exit_code, error.where, mistakes)
     click.echo(f"assay: {error}", err=True)
     return error.exit_code
 
 
-def _failed(arguments: list[str], what: str, fix: str, code: int, where: str = "") -> int:
+def _failed(
+    arguments: list[str], what: str, fix: str, code: int, where: str = "", mistakes: Sequence[Any] = ()
+) -> int:
     if "--json" in arguments:
-        document: dict[str, Any] = {"schema": 1, "error": {"what": what, "where": where, "fix": fix}}
+        error: dict[str, Any] = {"what": what, "where": where, "fix": fix}
+        document = {"schema": 1, "error": error | ({"mistakes": mistakes} if mistakes else {})}
         click.echo(json.dumps(document, ensure_ascii=False))
     else:
         click.echo(f"assay: {what}" + (f"\nfix: {fix}" if fix else ""), err=True)

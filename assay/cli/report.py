@@ -10,17 +10,25 @@ from assay.cli.app import App, common
 
 
 @click.command("report")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True, help="The page."
+)
 @common
 def command(app: App, out: Path) -> None:
-    """Write one self-contained HTML page and print the same tables; goes on with a loop that is not done."""
-    from assay.cli.loop import run_loop
+    """Write one self-contained HTML page of the loop that has ended, and print the same tables."""
+    from assay.cli.loop import loop_record, run_loop
+    from assay.errors import UserError
     from assay.outcome import report_data, summary
     from assay.report.terminal import render
     from assay.verbs.report import write_page
 
+    if not loop_record(app).is_file():
+        raise UserError(
+            "the loop of this assay.yaml has not ended here, so there is nothing to report",
+            fix="assay loop; or give --set as it was given to the loop",
+        )
     outcome, seconds = run_loop(app)
     report = report_data(outcome, seconds)
-    page = write_page(report, out)
-    app.answer(summary(outcome, seconds) | {"page": str(page)}, render(report))
-    app.note(f"\nreport: {page}")
+    app.answer(summary(outcome, seconds) | {"page": str(out)}, render(report))
+    if not app.dry_run:
+        app.note(f"\nreport: {write_page(report, out)}")

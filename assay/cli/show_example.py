@@ -47,6 +47,8 @@ def lines_of_why(why: Why) -> list[str]:
         lines.append(
             f"dropped   by {row['rule']} on the way to {row['version']}: {row['reason']}{partner}{span}"
         )
+    if not why.verdicts:
+        lines.append("rules     none spoke against it")
     lines += [f"label     {r['question']} = {r['value']} ({r['who']})" for r in why.labels]
     lines += [f"version   {label}, weight {weight:g}" for label, weight in why.versions] or ["version   none"]
     return lines + ([f"trained   {name}" for name in why.runs] or ["trained   on by: none"])

@@ -29,7 +29,9 @@ def command(app: App, query: str, format_: str) -> None:
     rows = ask(app.workspace, query)
     head = list(rows[0]) if rows else []
     values = [[r[h] for h in head] for r in rows]
-    app.answer({"rows": rows}, LAYOUTS[format_](head, values) if rows else "no rows")
+    app.answer(
+        {"rows": rows}, LAYOUTS[format_](head, values) if rows else ("no rows" if format_ == "table" else "")
+    )
 
 
 def _csv(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -16,6 +16,6 @@ def command(app: App) -> None:
     found = status(app.workspace)
     app.answer(
         found,
-        f"assay.yaml ok · {len(found['versions'])} versions · {len(found['runs'])} runs · "
-        f"test opened {found['test_openings']} times\nnext: {found['next']}",
+        f"assay.yaml ok · versions {len(found['versions'])} · runs {len(found['runs'])} · "
+        f"test openings {found['test_openings']}\nnext: {found['next']}",
     )

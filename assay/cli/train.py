@@ -68,7 +68,10 @@ def parse_seeds(text: str | None) -> list[int] | None:
     try:
         for part in text.split(","):
             low, dash, high = part.partition("-")
-            seeds += range(int(low), int(high) + 1) if dash else [int(low)]
+            found = range(int(low), int(high) + 1) if dash else [int(low)]
+            if not found:
+                raise ValueError(part)
+            seeds += found
     except ValueError as error:
         raise click.BadParameter(
             f"{text!r} is no list of seeds; write 1-5 or 1,3", param_hint="--seeds"

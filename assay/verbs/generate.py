@@ -106,7 +106,8 @@ def publish_raw(
     selection = [(i, ONE) for i in sorted(ids)]
     if not selection:
         raise UserError(
-            f"{name}: the recipe made no rows", fix="raise n, or look at the rejects: assay data log"
+            f"{name}: the recipe made no rows",
+            fix=f"assay sql \"select reason, count(*) from verdicts where curation = '{act}' group by all\"",
         )
     manifest = Manifest(
         version=version_id(selection),

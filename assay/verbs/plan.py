@@ -13,7 +13,7 @@ from assay.models import Model
 from assay.verbs.generate import recipe_of
 from assay.verbs.heldout import heldout
 from assay.verbs.model import base_model, contract_of
-from assay.workspace import EvalSet, Workspace
+from assay.workspace import EvalSet, Version, Workspace
 
 Stages = Callable[[str], Progress]
 """Give a stage's label, get its progress."""
@@ -31,6 +31,8 @@ class LoopPlan:
     base: Model
     contract: Contract
     stages: Stages
+    shared: Version | None = None
+    """Round 0's version: the answer tokens of its rows set the level that every arm is held to."""
     tokens: dict[str, int] = field(default_factory=dict)
     """Example id → tokens with loss, filled as they are asked for."""
 

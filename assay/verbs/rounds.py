@@ -73,7 +73,7 @@ def arm_round(
     """Make one arm's version of a round and train on it, going on from the arm's last adapter."""
     label, loop = f"round {number} {arm}", plan.loop
     prior = plan.ws.selection(before.version.id)
-    lengths = _mean_tokens(plan, before.version, weights)
+    lengths = _mean_tokens(plan, plan.shared or before.version, weights)
     level = sum(lengths.values()) / len(lengths)
     tilted = {c: round(w, 9) for c, w in tilt(weights, lengths, level).items()}  # as fingerprints keep them
     n = math.ceil(loop.size * OVERSAMPLE)
