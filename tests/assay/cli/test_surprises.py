@@ -1,4 +1,4 @@
-"""What a new user tripped over once: a report that would start a loop, an empty list of seeds, a quiet `why`."""
+"""What a new user tripped over once: a report that would start a loop, no seeds, a quiet `why`."""
 
 from __future__ import annotations
 
