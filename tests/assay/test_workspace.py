@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from assay import workspace as workspace_module
 from assay.errors import UserError
 from assay.fingerprint import fingerprint
 from assay.manifest import Manifest, version_id
 from assay.records import Check, EvalItem, Example, Made, Message, Origin, Role
 from assay.workspace import EvalSet, Run, Version, Workspace, check_name
+from assay.workspace import versions as versions_module
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_bad_names(name: str, fix: str) -> None:
 def test_what_a_name_can_mean(bare: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     versions = []
     for day, row in (("03", "a"), ("05", "b"), ("07", "c")):
-        monkeypatch.setattr(workspace_module, "now", lambda day=day: f"2024-01-{day}T10:00:00Z")
+        monkeypatch.setattr(versions_module, "now", lambda day=day: f"2024-01-{day}T10:00:00Z")
         versions.append(publish(bare, "raw", row))
     one, two, three = versions
     bare.tag(two, "good", move=False, reason="")
@@ -190,7 +190,7 @@ def test_a_tag_killed_on_its_way_stands_in_the_ledger(
     def killed(path: Path, value: object, *, replace: bool = False) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(workspace_module, "publish_json", killed)
+    monkeypatch.setattr(versions_module, "publish_json", killed)
     with pytest.raises(KeyboardInterrupt):
         bare.tag(two, "best", move=True, reason="better")
     assert (bare.tags("raw"), bare.ledger.count("tag")) == ({"best": 1}, 2)
