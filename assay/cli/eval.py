@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -173,3 +174,23 @@ def show(app: App, run: str, count: int, skill: str | None, worst: bool, flips: 
         for r in items[:count]
     ]
     app.answer({"run": first, "items": [r.row() for r in items[:count]]}, "\n".join(lines) or "no such item")
+
+
+@command.command("score")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--response", required=True, metavar="FIELD", help="The field with the model's text.")
+@click.option("--answer", required=True, metavar="FIELD", help="The field with the gold answer.")
+@click.option("--check", "kind", default="exact", show_default=True, help="number, exact, choice, contains …")
+@common
+def score_file(app: App, file: Path, response: str, answer: str, kind: str) -> None:
+    """Score the responses in FILE (JSONL, JSON, CSV, TSV) by a check; needs no workspace and no model."""
+    from assay.verbs.score import SHOWN
+    from assay.verbs.score import score_file as score
+
+    found = score(file, response, answer, {"kind": kind})
+    lines = [f"{found.correct} of {found.n} correct = {found.accuracy:.3f} [{found.lo:.3f} {found.hi:.3f}]"]
+    lines += [f"  line {line}: {detail}" for line, detail in found.failed[:SHOWN]]
+    if len(found.failed) > SHOWN:
+        lines.append(f"  … {len(found.failed) - SHOWN} more failed")
+    payload = {k: getattr(found, k) for k in ("n", "correct", "accuracy", "lo", "hi")}
+    app.answer(payload, "\n".join(lines))
