@@ -31,17 +31,18 @@ SQL_ROWS = 10_000
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether the response passes, and one line that says why."""
+    """Whether the response passes, why (one line), and what was read out of it: a label, a number."""
 
     passed: bool
     detail: str
+    found: str | None = None
 
 
 def judge(spec: Mapping[str, Any], response: str, answer: str) -> Judgement:
     """Judge `response` by the check `spec` ({"kind": …, **params}) and the gold `answer`."""
     validate(spec)
-    passed, detail = KINDS[spec["kind"]](spec, response[:LONGEST], answer)
-    return Judgement(passed, " ".join(detail.split())[:200])
+    passed, detail, *found = KINDS[spec["kind"]](spec, response[:LONGEST], answer)
+    return Judgement(passed, " ".join(detail.split())[:200], found[0] if found else None)
 
 
 def validate(spec: Mapping[str, Any]) -> None:
@@ -75,6 +76,8 @@ def _validate_deeper(kind: str, spec: Mapping[str, Any]) -> None:
         raise ValueError("parameter 'choices' of check 'choice' must be a list of texts")
     if kind == "json_schema" and not (spec.get("equals") or "schema" in spec):
         raise ValueError("check 'json_schema' needs 'schema' or 'equals: true'")
+    if kind == "constraints":
+        _validate_constraints(spec)
 
 
 # exact, contains, regex, choice
@@ -126,13 +129,14 @@ def _after_mark(text: str) -> str | None:
     return tail.split("\n", 1)[0]
 
 
-def _choice(spec: Mapping[str, Any], response: str, answer: str) -> tuple[bool, str]:
+def _choice(spec: Mapping[str, Any], response: str, answer: str) -> tuple[Any, ...]:
     choices = list(spec.get("choices") or "ABCDEFGHIJ")
     got = _chosen(response, choices)
     if got is None:
         equal = _plain(response, True) == _plain(answer, True)
         return equal, "equal" if equal else "no choice found"
-    return got.casefold() == answer.strip().casefold(), f"chose {got!r}, gold {answer.strip()[:80]!r}"
+    right = got.casefold() == answer.strip().casefold()
+    return right, f"chose {got!r}, gold {answer.strip()[:80]!r}", got
 
 
 def _chosen(response: str, choices: Sequence[str]) -> str | None:
@@ -202,14 +206,22 @@ def _boxed(text: str) -> str | None:
     return None
 
 
-def _number(spec: Mapping[str, Any], response: str, answer: str) -> tuple[bool, str]:
+def _number(spec: Mapping[str, Any], response: str, answer: str) -> tuple[Any, ...]:
     gold, got = number_in(answer), number_in(response)
     if gold is None:
         return False, f"the gold answer {answer[:80]!r} holds no number"
     if got is None:
         return False, "no number found"
     near = abs(got - gold) <= (number_in(str(spec.get("tolerance", 0))) or 0)
-    return near, f"got {got}, gold {gold}"
+    return near, f"got {got}, gold {gold}", str(got)
+
+
+# open
+
+
+def _open(spec: Mapping[str, Any], response: str, answer: str) -> tuple[bool, str]:
+    """Let everything pass: text that only a person or a judge can weigh. Evals give such items no score."""
+    return True, "open text: nothing judges it"
 
 
 # json_schema
@@ -412,7 +424,291 @@ def _sql_result(spec: Mapping[str, Any], response: str, answer: str) -> tuple[bo
     return got == gold, f"{len(got)} rows, gold {len(gold)}" + ("" if got == gold else ", not the same")
 
 
-KINDS: dict[str, Callable[[Mapping[str, Any], str, str], tuple[bool, str]]] = {
+# constraints: rules on the form of a response, as IFEval has them (arXiv 2311.07911). Where the reference
+# code (google-research, lm_eval/tasks/ifeval, Apache-2.0) is odd, the oddity is kept: verdicts agree.
+
+_RELATIONS = ("less than", "at least")
+
+
+def _related(count: int, relation: str, wanted: int) -> bool:
+    return count < wanted if relation == "less than" else count >= wanted
+
+
+def _matches(keyword: str, text: str, around: str = "") -> int:
+    """Count a keyword, which IFEval reads as a pattern; one that is none, such as C++, counts as written."""
+    try:
+        pattern = re.compile(around + keyword + around, re.IGNORECASE)
+    except re.error:
+        pattern = re.compile(around + re.escape(keyword) + around, re.IGNORECASE)
+    return len(pattern.findall(text))
+
+
+def _paragraphs(text: str, number: int) -> bool:
+    parts = re.split(r"\s?\*\*\*\s?", text)
+    if any(not p.strip() for p in parts[1:-1]):
+        return False
+    return (
+        len(parts) - sum(not p.strip() for p in {0: parts[0], len(parts) - 1: parts[-1]}.values()) == number
+    )
+
+
+def _first_word(text: str, num_paragraphs: int, nth_paragraph: int, first_word: str) -> bool:
+    parts = text.split("\n\n")
+    filled = sum(bool(p.strip()) for p in parts)
+    if nth_paragraph > filled or not (paragraph := parts[nth_paragraph - 1].strip()):
+        return False
+    word = re.split(r"[.,?!'\"]", paragraph.split()[0].lstrip("'").lstrip('"'))[0]
+    return filled == num_paragraphs and word.lower() == first_word.lower()
+
+
+def _postscript(text: str, postscript_marker: str) -> bool:
+    marker = postscript_marker.strip()
+    special = {"P.P.S": r"p\.\s?p\.\s?s", "P.S.": r"p\.\s?s\."}
+    return _matches(special.get(marker, marker.lower()), text.lower()) > 0
+
+
+def _bullets(text: str, num_bullets: int) -> bool:
+    stars = re.findall(r"^\s*\*[^\*].*$", text, flags=re.MULTILINE)
+    dashes = re.findall(r"^\s*-.*$", text, flags=re.MULTILINE)
+    return len(stars) + len(dashes) == num_bullets
+
+
+def _highlights(text: str, num_highlights: int) -> bool:
+    single = [h.strip("*").strip() for h in re.findall(r"\*[^\n\*]*\*", text)]
+    double = [h[2:-2].strip() for h in re.findall(r"\*\*[^\n\*]*\*\*", text)]
+    return sum(map(bool, single + double)) >= num_highlights
+
+
+def _sections(text: str, section_spliter: str, num_sections: int) -> bool:
+    return _matches(rf"\s?(?-i:{section_spliter.strip()})\s?\d+\s?", text) >= num_sections
+
+
+def _is_json(text: str) -> bool:
+    text = text.strip()
+    for start in ("```json", "```Json", "```JSON", "```"):
+        text = text.removeprefix(start)
+    try:
+        json.loads(text.removesuffix("```").strip())
+    except _BROKEN:
+        return False
+    return True
+
+
+def _two_responses(text: str) -> bool:
+    parts = text.split("******")
+    filled = [p.strip() for p in parts if p.strip()]
+    return all(p.strip() for p in parts[1:-1]) and len(filled) == 2 and filled[0] != filled[1]
+
+
+def _quoted(text: str) -> bool:
+    text = text.strip()
+    return len(text) > 1 and text[0] == text[-1] == '"'
+
+
+_SPLITS = tuple(
+    (re.compile(pattern), by)
+    for pattern, by in (
+        ("([«“‘„]|[`]+)", r" \1 "),
+        (r"(?i)(?<!\w)(')(?!(?:re|ve|ll|m|t|s|d|n)\b)(?=\w)", r"\1 "),
+        (r'([^\.])(\.)([\]\)}>"\'»”’ ]*+)\s*$', r"\1 \2 \3 "),
+        (r"([:,])([^\d])", r" \1 \2"),
+        (r"([:,])$", r" \1 "),
+        (r"\.{2,}", r" \g<0> "),
+        (r"[;@#$%&?!*\u2012-\u2015\]\[(){}<>\"»”’]|--|''", r" \g<0> "),
+        (r"([^'])' ", r"\1 ' "),
+        (r"\s+|\Z", " "),
+        (r"([^' ])('[sS]|'[mM]|'[dD]|') ", r"\1 \2 "),
+        (r"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) ", r"\1 \2 "),
+        (
+            r"(?i)\b(can)(not)\b|\b(gim)(me)\b|\b(gon)(na)\b|\b(got)(ta)\b|\b(lem)(me)\b",
+            r"\1\3\5\7\9 \2\4\6\8\10 ",
+        ),
+        (r"(?i)\b(d)('ye)\b|\b(more)('n)\b|\b(wan)(na)(?=\s)| ('t)(is|was)\b", r" \1\3\5\7 \2\4\6\8 "),
+    )
+)
+"""How nltk.word_tokenize parts words (DON'T is two, A-B one), as far as capitals can tell."""
+
+
+def _capital_words(text: str) -> int:
+    for pattern, by in _SPLITS:
+        text = pattern.sub(by, text)
+    return sum(word.isupper() for word in text.split())
+
+
+_SCRIPTS = {
+    "ar fa ur": "\u0600-\u06ff", "hi mr ne": "\u0900-\u097f", "ru uk": "\u0400-\u04ff", "bn": "\u0980-\u09ff",
+    "pa": "\u0a00-\u0a7f", "gu": "\u0a80-\u0aff", "ta": "\u0b80-\u0bff", "te": "\u0c00-\u0c7f",
+    "kn": "\u0c80-\u0cff", "ml": "\u0d00-\u0d7f", "th": "\u0e00-\u0e7f", "el": "\u0370-\u03ff",
+    "he": "\u0590-\u05ff", "ko": "\u1100-\u11ff\uac00-\ud7af", "ja": "\u3040-\u30ff", "zh": "\u4e00-\u9fff",
+    "en de fr es it pt nl fi pl sw vi": "A-Za-z\u00c0-\u024f\u1e00-\u1eff",
+}  # fmt: skip
+_COMMON = {
+    "ur": "ہے کے کی میں اور کا سے کو نے ہیں", "fa": "است و در به از که این را با می",
+    "ar": "في من على أن إلى التي هذا هو ما لا", "hi": "है हैं और का की के में से को ने",
+    "mr": "आहे आणि आहेत च्या मध्ये नाही ही हे तो या", "ne": "छ छन् र को हरू लागि हो मा यो गर्न",
+    "ru": "и в не на что это как по для из", "uk": "і в не на що це як до для та",
+    "en": "the of and to in is that for it with you are this i a was on be have",
+    "de": "der die und das ist nicht ein eine zu den mit auf für sie ich",
+    "fr": "le la les et des est une un du que dans pour pas ne je",
+    "es": "el los las y que es una un por con para del se no en",
+    "it": "il che di e è una un per non con del gli sono della",
+    "pt": "o os as e que é uma um por com para não do da em",
+    "nl": "de het een en van is niet dat op met voor ik",
+    "fi": "ja on ei se että hän oli ovat mutta kun", "pl": "i w nie na się że jest to do z",
+    "sw": "na ya wa ni kwa za katika la kuwa hii", "vi": "và của là có không được cho một các trong",
+}  # fmt: skip
+LANGUAGES = tuple(sorted(code for group in _SCRIPTS for code in group.split()))
+"""What `_language` tells apart; it looks at script and common words. IFEval asks langdetect, which guesses
+at random where a text is short; for whole responses in these languages the two agree."""
+
+
+def _language(text: str) -> str | None:
+    """Return the language of a text, "" when its words do not tell, None when it has no letters."""
+    counts = {group: len(re.findall(f"[{letters}]", text)) for group, letters in _SCRIPTS.items()}
+    if counts["ja"]:  # Japanese is part kana, part Chinese characters
+        counts["ja"] += counts.pop("zh")
+    group = max(counts, key=lambda g: counts[g])
+    if not counts[group]:
+        return None
+    if " " not in group:
+        return group
+    words = re.split(r"[^\w\u0900-\u097f]+", text.lower())
+    hits = {code: sum(w in _COMMON[code].split() for w in words) for code in group.split()}
+    best = max(hits, key=lambda code: hits[code])
+    return best if hits[best] else ""
+
+
+def _in_language(text: str, language: str) -> bool:
+    return _language(text) in (language, None)
+
+
+def _english(text: str) -> bool:
+    return _language(text) in ("en", "", None)
+
+
+_OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
+
+CONSTRAINTS: dict[str, tuple[Callable[..., bool], dict[str, type]]] = {
+    "keywords:existence": (lambda t, keywords: all(_matches(k, t) for k in keywords), {"keywords": list}),
+    "keywords:frequency": (
+        lambda t, keyword, frequency, relation: _related(_matches(keyword.strip(), t), relation, frequency),
+        {"keyword": str, "frequency": int, "relation": str},
+    ),
+    "keywords:forbidden_words": (
+        lambda t, forbidden_words: not any(_matches(w, t, r"\b") for w in forbidden_words),
+        {"forbidden_words": list},
+    ),
+    "keywords:letter_frequency": (
+        lambda t, letter, let_frequency, let_relation: _related(
+            t.lower().count(letter.lower()), let_relation, let_frequency
+        ),
+        {"letter": str, "let_frequency": int, "let_relation": str},
+    ),
+    "language:response_language": (_in_language, {"language": str}),
+    "length_constraints:number_paragraphs": (
+        lambda t, num_paragraphs: _paragraphs(t, num_paragraphs),
+        {"num_paragraphs": int},
+    ),
+    "length_constraints:number_words": (
+        lambda t, num_words, relation: _related(len(re.findall(r"\w+", t)), relation, num_words),
+        {"num_words": int, "relation": str},
+    ),
+    "length_constraints:nth_paragraph_first_word": (
+        _first_word,
+        {"num_paragraphs": int, "nth_paragraph": int, "first_word": str},
+    ),
+    "detectable_content:number_placeholders": (
+        lambda t, num_placeholders: len(re.findall(r"\[.*?\]", t)) >= num_placeholders,
+        {"num_placeholders": int},
+    ),
+    "detectable_content:postscript": (_postscript, {"postscript_marker": str}),
+    "detectable_format:number_bullet_lists": (_bullets, {"num_bullets": int}),
+    "detectable_format:constrained_response": (lambda t: any(o in t for o in _OPTIONS), {}),
+    "detectable_format:number_highlighted_sections": (_highlights, {"num_highlights": int}),
+    "detectable_format:multiple_sections": (_sections, {"section_spliter": str, "num_sections": int}),
+    "detectable_format:json_format": (_is_json, {}),
+    "detectable_format:title": (
+        lambda t: any(m.lstrip("<").rstrip(">").strip() for m in re.findall(r"<<[^\n]+>>", t)),
+        {},
+    ),
+    "combination:two_responses": (_two_responses, {}),
+    "combination:repeat_prompt": (
+        lambda t, prompt_to_repeat: t.strip().lower().startswith(prompt_to_repeat.strip().lower()),
+        {"prompt_to_repeat": str},
+    ),
+    "startend:end_checker": (
+        lambda t, end_phrase: t.strip().strip('"').lower().endswith(end_phrase.strip().lower()),
+        {"end_phrase": str},
+    ),
+    "startend:quotation": (_quoted, {}),
+    "change_case:capital_word_frequency": (
+        lambda t, capital_frequency, capital_relation: _related(
+            _capital_words(t), capital_relation, capital_frequency
+        ),
+        {"capital_frequency": int, "capital_relation": str},
+    ),
+    "change_case:english_capital": (lambda t: t.isupper() and _english(t), {}),
+    "change_case:english_lowercase": (lambda t: t.islower() and _english(t), {}),
+    "punctuation:no_comma": (lambda t: "," not in t, {}),
+}
+"""IFEval's instruction -> its rule and what that needs; number_sentences needs a model and is left out."""
+
+
+def _validate_constraints(spec: Mapping[str, Any]) -> None:
+    if spec.get("mode", "strict") not in ("strict", "loose"):
+        raise ValueError("parameter 'mode' of check 'constraints' is strict or loose")
+    if not spec.get("instructions"):
+        raise ValueError("check 'constraints' needs the parameter 'instructions', a list of {id: …, …}")
+    for given in spec["instructions"]:
+        if not isinstance(given, Mapping) or given.get("id") not in CONSTRAINTS:
+            what = given.get("id") if isinstance(given, Mapping) else given
+            raise ValueError(f"unknown instruction {what!r}; there are {', '.join(CONSTRAINTS)}")
+        _validate_instruction(given["id"], {k: v for k, v in given.items() if k != "id"})
+
+
+def _validate_instruction(name: str, given: Mapping[str, Any]) -> None:
+    needs = CONSTRAINTS[name][1]
+    if given.keys() != needs.keys():
+        raise ValueError(
+            f"instruction {name} takes {', '.join(needs) or 'nothing'}, not {', '.join(given) or 'nothing'}"
+        )
+    for key, kind in needs.items():
+        value = given[key]
+        right = isinstance(value, kind) and not isinstance(value, bool) and value not in ("", [])
+        if kind is list and right:
+            right = all(isinstance(v, str) and v for v in value)
+        if key.endswith("relation"):
+            right = value in _RELATIONS
+        if key == "language":
+            right = value in LANGUAGES
+        if kind is int and right:
+            right = value >= (1 if key == "nth_paragraph" else 0)
+        if not right:
+            raise ValueError(f"{key} of instruction {name} cannot be {value!r}")
+
+
+def _loosened(response: str) -> list[str]:
+    """Return the response without its first or last line, and each without asterisks: IFEval's loose mode."""
+    lines = response.split("\n")
+    parts = [response, *("\n".join(part).strip() for part in (lines[1:], lines[:-1], lines[1:-1]))]
+    return [*parts, *(p.replace("*", "") for p in parts)]
+
+
+def _constraints(spec: Mapping[str, Any], response: str, answer: str) -> tuple[bool, str]:
+    texts = _loosened(response) if spec.get("mode") == "loose" else [response]
+    texts = [t for t in texts if t.strip()]
+    broken = []
+    for given in spec["instructions"]:
+        rule = CONSTRAINTS[given["id"]][0]
+        wanted = {k: v for k, v in given.items() if k != "id"}
+        if not any(rule(t, **wanted) for t in texts):
+            broken.append(given["id"])
+    if broken:
+        return False, f"not followed: {', '.join(broken)}"
+    return True, f"all {len(spec['instructions'])} followed"
+
+
+KINDS: dict[str, Callable[[Mapping[str, Any], str, str], tuple[Any, ...]]] = {
     "exact": _exact,
     "number": _number,
     "choice": _choice,
@@ -420,6 +716,8 @@ KINDS: dict[str, Callable[[Mapping[str, Any], str, str], tuple[bool, str]]] = {
     "contains": _contains,
     "json_schema": _json_schema,
     "sql_result": _sql_result,
+    "open": _open,
+    "constraints": _constraints,
 }
 
 PARAMS: dict[str, dict[str, tuple[type, ...]]] = {
@@ -430,4 +728,6 @@ PARAMS: dict[str, dict[str, tuple[type, ...]]] = {
     "contains": {"ignore_case": (bool,)},
     "json_schema": {"schema": (dict,), "equals": (bool,)},
     "sql_result": {"setup": (str,), "ordered": (bool,), "rows": (list, tuple)},
+    "open": {},
+    "constraints": {"instructions": (list, tuple), "mode": (str,)},
 }

@@ -28,23 +28,40 @@ def _as_tuple(value: Any) -> Any:
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
+def _texts(value: Any) -> Any:
+    """Let labels be written bare: YAML reads `[yes, no, 1]` as two booleans and a number."""
+    if not isinstance(value, list):
+        return value
+    plain = {True: "true", False: "false"}
+    return [plain[v] if isinstance(v, bool) else str(v) if isinstance(v, (int, float)) else v for v in value]
+
+
+Metric = Literal["accuracy", "macro_f1", "bits_per_byte"]
+
+
 class Task(Model):
     """What is learned and how an answer is judged. `system` belongs to the chat contract."""
 
     kind: Literal["generation", "classification", "preference"] = "generation"
     system: str = ""
+    labels: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
+    """The closed set of labels; anything else in an import is a bad row."""
     check: str | None = None
-    metric: Literal["accuracy"] = "accuracy"
+    """How an imported answer is judged; rows made by a skill carry their own check."""
+    metric: Metric = "accuracy"
+    """What "better" means. bits_per_byte is for open text that no check can judge."""
+    skill: str | None = Field(None, description="the column with the slice that feedback works on")
+    template: str | None = Field(None, description="the column whose rows stay together and err together")
     margin: float = Field(default=0.02, gt=0, lt=1)
     """Differences of the metric smaller than this count as `same`."""
     alpha: float = Field(0.05, gt=0, lt=0.5)
 
 
 class HeldOut(Model):
-    """Frozen dev and test items made from programmatic skills, before anything is generated."""
+    """Frozen dev and test items, before anything is generated: made from skills, or imported (no skills)."""
 
     name: str = "heldout"
-    skills: Names = Field(min_length=1)
+    skills: Names = ()
     dev: int = Field(40, ge=1, description="items per skill")
     test: int = Field(60, ge=1, description="items per skill")
     seed: int = 0
@@ -73,7 +90,16 @@ class RephraseRecipe(Model):
     max_new_tokens: int = Field(256, ge=1)
 
 
-GenerateRecipe = Annotated[SkillsRecipe | RephraseRecipe, Field(discriminator="method")]
+class DrawRecipe(Model):
+    """Draw rows that were not used yet from imported versions, by skill; for data without a generator."""
+
+    method: Literal["draw"]
+    source: Names = Field(alias="from", min_length=1)
+    n: int = Field(200, ge=1)
+    seed: int = 0
+
+
+GenerateRecipe = Annotated[SkillsRecipe | RephraseRecipe | DrawRecipe, Field(discriminator="method")]
 
 
 class Select(Model):
@@ -193,7 +219,9 @@ class Config(Model):
     project: str
     task: Task = Task()
     model: str = "smollm2-135m"
-    heldout: HeldOut | None = None
+    heldout: Annotated[
+        HeldOut | None, BeforeValidator(lambda v: {"name": v} if isinstance(v, str) else v)
+    ] = None
     generate: Annotated[dict[str, GenerateRecipe], BeforeValidator(_name_keys)] = {}
     curate: Annotated[dict[str, CurateRecipe], BeforeValidator(_name_keys)] = {}
     train: Annotated[dict[str, TrainRecipe], BeforeValidator(_name_keys)] = {}

@@ -22,7 +22,6 @@ from assay.verbs.rounds import ArmRound, arm_round, learned, round_zero, weights
 from assay.verbs.subjects import Lineup, base_subject, run_subject
 from assay.workspace import Run, Workspace
 from evals.compare import Comparison, Plan, compare
-from generators.programmatic import cells
 
 BASE = "base"
 
@@ -77,12 +76,11 @@ def _round(
     plan: LoopPlan, number: int, last: Round | None, zero: tuple[ArmRound, Mapping[str, float]]
 ) -> Round:
     shared, moved = zero
-    every = cells(plan.generate.skills, plan.generate.difficulties)
     arms: dict[str, ArmRound] = {}
     aim = last.arms["targeted"] if last else shared
     results = acts_of(plan.ws, _lineup(plan, aim.runs), "dev", plan.loop.suite)
     for arm in plan.loop.arms:
-        weights = weights_for(plan, arm, every, results, moved)
+        weights = weights_for(plan, arm, results, moved)
         arms[arm] = arm_round(plan, number, arm, last.arms[arm] if last else shared, weights)
     dev = {arm: _dev(plan, f"round {number} {arm}", made) for arm, made in arms.items()}
     names = Plan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -49,6 +49,6 @@ class Manifest:
         return Manifest(**known | {"parents": tuple(known.get("parents", ()))})
 
 
-def version_id(selection: Selection) -> str:
+def version_id(selection: Iterable[tuple[str, Decimal]]) -> str:
     """Return the id of a version: the hash of its rows, which must be sorted by example id."""
     return of_rows(f"{example_id} {weight:.9f}" for example_id, weight in selection)

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from assay.config import Task
 from assay.ledger import Entry
 from assay.loop import BASE, Outcome
 from assay.manifest import Manifest
 from assay.records import Result
 from assay.report import data
+from assay.verbs.compare import labels_of
 from assay.verbs.costs import Cost, costs
 from assay.verbs.evaluate import acts_of
 from assay.verbs.probe import Probed, act_of, probe_set
 from assay.verbs.rounds import ArmRound, uneven
 from assay.verbs.subjects import Lineup, base_subject, run_subject
 from assay.workspace import Run, Version
-from evals.compare import Comparison
-from evals.pairing import cluster_of
+from evals.compare import NAMES, PREDICTED, Comparison
+from evals.labels import Labels, recalls
+from evals.pairing import align_labels
 from evals.probes import PROBES
-from evals.run import scores
+from evals.scores import measured, slices
 from evals.stats import MIN_SEEDS
 
 STAGES = {"generate": "generate", "curate": "curate", "train": "train", "eval": "eval", "probe": "eval"}
 """Stage of a recorded cost → the line it is counted in."""
 
 
-def accuracy(results: Sequence[Result]) -> float:
-    """Return the accuracy as it is compared: averaged within templates, then over them."""
-    by_template: dict[str, list[float]] = {}
-    for result in results:
-        by_template.setdefault(cluster_of(result), []).append(result.score)
-    return sum(sum(s) / len(s) for s in by_template.values()) / len(by_template)
+def measure(results: Sequence[Result], metric: str, labels: Sequence[str] = ()) -> float | None:
+    """Return the metric as it is compared, over all runs in `results`; None where none of them has it."""
+    found = measured(results, metric, labels)
+    return None if found is None else found.value
+
+
+def _measure(outcome: Outcome, results: Sequence[Result]) -> float | None:
+    task = outcome.plan.ws.config.task
+    return measure(results, task.metric, task.labels)
 
 
 def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
@@ -39,11 +46,12 @@ def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
     best = outcome.rounds[outcome.chosen - 1]
     probes = {name: list(_of(outcome.probes, best.arms[name].runs)) for name in ("targeted", "control")}
     return {
-        "base": {"dev": accuracy(outcome.base_dev), "test": accuracy(outcome.test[BASE])},
+        "metric": outcome.plan.ws.config.task.metric,
+        "base": {"dev": _measure(outcome, outcome.base_dev), "test": _measure(outcome, outcome.test[BASE])},
         "round0": {
             "version": outcome.zero.version.label,
             "rows": outcome.zero.rows,
-            "dev": accuracy(outcome.zero_dev),
+            "dev": _measure(outcome, outcome.zero_dev),
         },
         "rounds": [
             {
@@ -51,7 +59,8 @@ def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
                 "version": r.arms["targeted"].version.label,
                 "rows": r.arms["targeted"].rows,
                 **{
-                    arm: {"dev": accuracy(r.dev[arm]), "version": r.arms[arm].version.label} for arm in r.arms
+                    arm: {"dev": _measure(outcome, r.dev[arm]), "version": r.arms[arm].version.label}
+                    for arm in r.arms
                 },
                 "verdict": r.verdict.verdict,
             }
@@ -61,7 +70,7 @@ def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
         "probes": _worst(probes["targeted"]),
         "probes_control": _worst(probes["control"]),
         "final": {
-            "test": {name: accuracy(rows) for name, rows in outcome.test.items()},
+            "test": {name: _measure(outcome, rows) for name, rows in outcome.test.items()},
             **{name: c.summary() for name, c in outcome.final.items()},
         },
         "sentence": headline(outcome),
@@ -88,13 +97,15 @@ def _worst(probes: Sequence[Probed]) -> dict[str, dict[str, Any]]:
 def headline(outcome: Outcome) -> str:
     """Return the sentence the loop ends with: whatever the sealed test showed of targeted against control."""
     gain, aim = outcome.final["targeted_minus_base"], outcome.final["targeted_minus_control"]
-    return f"{_gain(gain)} {_aim(aim)}"
+    said = f"{_gain(gain)} {_aim(aim)}"
+    return f"{said} {PREDICTED}" if gain.metric == "bits_per_byte" else said
 
 
 def _gain(c: Comparison) -> str:
+    how = f"with {points(c)}" if c.metric == "bits_per_byte" else f"by {points(c)}"
     words = {
-        "better": f"Fine-tuning made the model better on the sealed test, by {points(c)}.",
-        "worse": f"Fine-tuning made the model worse on the sealed test, by {points(c)}.",
+        "better": f"Fine-tuning made the model better on the sealed test, {how}.",
+        "worse": f"Fine-tuning made the model worse on the sealed test, {how}.",
         "same": f"Fine-tuning left the model the same on the sealed test: {points(c)}.",
         "cannot tell": f"Whether fine-tuning made the model better cannot be told: {points(c)}.",
     }
@@ -103,7 +114,8 @@ def _gain(c: Comparison) -> str:
 
 def _aim(c: Comparison) -> str:
     if c.verdict == "better":
-        return f"Targeted data beat the same amount of untargeted data by {points(c)}."
+        how = "with" if c.metric == "bits_per_byte" else "by"
+        return f"Targeted data beat the same amount of untargeted data {how} {points(c)}."
     if c.verdict == "cannot tell":
         needed = f"; {c.settle.sentence}" if c.settle else ""
         question = "Whether targeted data beat the same amount of untargeted data"
@@ -112,8 +124,12 @@ def _aim(c: Comparison) -> str:
 
 
 def points(c: Comparison) -> str:
-    """Return a difference of accuracy in points with its interval."""
-    return f"{100 * c.diff:+.1f} points [{100 * c.lo:+.1f}, {100 * c.hi:+.1f}]"
+    """Return a difference with its interval, in points or in bits per byte (where fewer is better)."""
+    if c.metric == "bits_per_byte":
+        few = "fewer" if c.diff < 0 else "more"
+        return f"{abs(c.diff):.3f} {few} bits per byte [{c.lo:+.3f}, {c.hi:+.3f}]"
+    of = "" if c.metric == "accuracy" else f" of {NAMES[c.metric]}"
+    return f"{100 * c.diff:+.1f} points{of} [{100 * c.lo:+.1f}, {100 * c.hi:+.1f}]"
 
 
 # -- costs ------------------------------------------------------------------------------------------
@@ -161,6 +177,8 @@ def report_data(outcome: Outcome, seconds: float) -> data.ReportData:
     return data.ReportData(
         title=f"{ws.config.project}: {len(outcome.rounds)} rounds on {outcome.plan.base.name}",
         headline=headline(outcome),
+        metric=NAMES[ws.config.task.metric],
+        skill_metric=NAMES[_skill_metric(ws.config.task)],
         facts=_facts(outcome, seconds),
         notes=_notes(outcome),
         comparisons=tuple(_comparison(name, c) for name, c in outcome.final.items()),
@@ -179,14 +197,26 @@ def report_data(outcome: Outcome, seconds: float) -> data.ReportData:
 
 def _facts(outcome: Outcome, seconds: float) -> tuple[tuple[str, str], ...]:
     plan, best = outcome.plan, outcome.rounds[outcome.chosen - 1]
-    test = {name: f"{accuracy(rows):.3f}" for name, rows in outcome.test.items()}
     return (
         ("base model", f"{plan.base.name} {plan.base.digest[:8]}"),
         ("candidate", f"round {outcome.chosen}, {best.arms['targeted'].version.label}"),
-        ("sealed test, accuracy", ", ".join(f"{name} {value}" for name, value in test.items())),
-        ("test items", str(plan.held.splits["test"]["n"])),
+        *_tested(outcome.test, plan.ws.config.task),
+        ("test items", str(plan.held.split("test").n)),
         ("time", f"{seconds:.0f} s"),
     )
+
+
+def _tested(test: Mapping[str, Sequence[Result]], task: Task) -> Iterable[tuple[str, str]]:
+    """Say the task's metric on the sealed test, accuracy beside it, and the recall of every label."""
+    for metric in dict.fromkeys((task.metric, "accuracy")):
+        found = {name: measure(rows, metric, task.labels) for name, rows in test.items()}
+        if metric == task.metric or any(v is not None for v in found.values()):
+            values = (f"{n} {'–' if v is None else f'{v:.3f}'}" for n, v in found.items())
+            yield f"sealed test, {NAMES[metric]}", ", ".join(values)
+    said = align_labels(test["targeted"], Labels(labels)) if (labels := labels_of(task)) else None
+    if said:
+        counts = (f"{r.label} {round(r.right, 1):g}/{r.n}" for r in recalls(said))
+        yield "recall of targeted", ", ".join(counts)
 
 
 def _notes(outcome: Outcome) -> tuple[str, ...]:
@@ -214,42 +244,38 @@ def _dev_results(outcome: Outcome) -> list[tuple[int, str, Sequence[Result]]]:
 
 
 def _scores(outcome: Outcome) -> list[data.Score]:
-    found = [s for number, arm, rows in _dev_results(outcome) for s in _score(number, arm, "dev", rows)]
+    task = outcome.plan.ws.config.task
+    rows = [(number, arm, "dev", rows) for number, arm, rows in _dev_results(outcome)]
     names = {BASE: data.BASE, "round0": data.SHARED}
-    for group, rows in outcome.test.items():
-        found += _score(outcome.chosen, names.get(group, group), "test", rows)
+    rows += [(outcome.chosen, names.get(g, g), "test", results) for g, results in outcome.test.items()]
+    return [s for number, arm, split, some in rows for s in _score((number, arm, split), some, task)]
+
+
+def _score(place: tuple[int, str, str], rows: Sequence[Result], task: Task) -> list[data.Score]:
+    """Return the task's metric over all seeds, on all items and on seen and unseen templates apart."""
+    parts = {"all": "all", "seen templates": "seen", "unseen templates": "unseen"}
+    found = []
+    for name, some in slices(rows).items():
+        if name in parts and (e := measured(some, task.metric, task.labels)) is not None:
+            found.append(data.Score(*place, e.value, e.lo, e.hi, e.n, parts[name]))
     return found
 
 
-def _score(number: int, arm: str, split: str, rows: Sequence[Result]) -> list[data.Score]:
-    parts = {"all": "all", "seen templates": "seen", "unseen templates": "unseen"}
-    one = [r.__class__(**r.__dict__ | {"run": arm}) for r in rows]
-    seeds = len({r.run for r in rows})  # every seed answers the same items
-    return [
-        data.Score(
-            number,
-            arm,
-            split,
-            s.accuracy.value,
-            s.accuracy.lo,
-            s.accuracy.hi,
-            s.items // seeds,
-            parts[s.slice],
-        )
-        for s in scores(one)
-        if s.slice in parts
-    ]
-
-
 def _cells(outcome: Outcome) -> list[data.Cell]:
+    """Return one value per arm, skill and round: accuracy for macro-F1 too, as a label may be a skill."""
+    metric = _skill_metric(outcome.plan.ws.config.task)
     cells = []
     for number, arm, rows in _dev_results(outcome):
         for skill in sorted({r.skill for r in rows}):
             of_skill = [r for r in rows if r.skill == skill]
-            cells.append(
-                data.Cell(arm, skill, number, accuracy(of_skill), len({r.item_id for r in of_skill}))
-            )
+            value = measure(of_skill, metric)
+            n = len({r.item_id for r in of_skill})
+            cells.append(data.Cell(arm, skill, number, math.nan if value is None else value, n))
     return cells
+
+
+def _skill_metric(task: Task) -> str:
+    return "bits_per_byte" if task.metric == "bits_per_byte" else "accuracy"
 
 
 def _probes(probed: Sequence[Probed]) -> list[data.Probe]:
@@ -292,7 +318,7 @@ def _steps(manifest: Manifest) -> tuple[data.Step, ...]:
 def _lineage(outcome: Outcome) -> list[data.Ancestor]:
     plan = outcome.plan
     lines = [
-        data.Ancestor("eval set", f"{plan.held.name}:{split}", plan.held.id(split), detail=f"{s['n']} items")
+        data.Ancestor("eval set", f"{plan.held.name}:{split}", s.id, detail=f"{s.n} items")
         for split, s in plan.held.splits.items()
     ]
     lines.append(data.Ancestor("model", plan.base.name, plan.base.digest, detail=plan.base.source))

@@ -131,7 +131,8 @@ class Origin:
     """One way an example was made. `skill` is the slice feedback works on; `template` the cluster of errors.
 
     `slots` are the values a template was filled with, in the order of the wording: what a templated
-    row has of its own. `parents` are example ids. `seed` is the seed of this very row.
+    row has of its own. `parents` are example ids. `seed` is the seed of this very row. `prompt` names what
+    it was written from: a prompt file, or FILE:LINE of an import.
     """
 
     example_id: str
@@ -183,6 +184,8 @@ class EvalItem:
     variant: str = "plain"
     parent: str = ""
     slots: tuple[str, ...] = ()
+    source_id: str = ""
+    """What the user's file calls the item; results from elsewhere are matched by it. Not part of the id."""
 
     @cached_property
     def id(self) -> str:
@@ -215,6 +218,7 @@ class EvalItem:
             "variant": self.variant,
             "parent": self.parent,
             "slots": list(self.slots),
+            "source_id": self.source_id,
         }
 
     @staticmethod
@@ -225,20 +229,19 @@ class EvalItem:
             messages=turns_of(row["messages"]) or (),
             check=Check.load(row["check_spec"]),
             slots=tuple(row["slots"] or ()),
+            source_id=row.get("source_id") or "",
             **{n: row[n] for n in names},
         )
 
     @staticmethod
     def from_example(made: Made, *, seen: bool, variant: str = "plain", parent: str = "") -> EvalItem:
-        """Turn a generated row into an eval item: the trained turn becomes the target."""
+        """Turn a row into an eval item: the trained turn becomes the target; without a check it is open text."""
         example, origin = made.example, made.origin
-        if example.check is None or example.answer is None:
-            raise ValueError("an eval item needs a check and a gold answer")
         return EvalItem(
             messages=example.messages[:-1],
             target=example.response,
-            answer=example.answer,
-            check=example.check,
+            answer=example.answer or "",
+            check=example.check or Check("open"),
             skill=origin.skill,
             template=origin.template,
             difficulty=origin.difficulty,
@@ -258,7 +261,8 @@ class Result:
     """One eval result: one row per (run, task, item).
 
     `nll` is the summed negative log-likelihood of the target in nats, `target_bytes` its UTF-8
-    length, so bits per byte is nll / ln 2 / target_bytes. `score` is in [0, 1].
+    length, so bits per byte is nll / ln 2 / target_bytes. `score` is in [0, 1], None where nothing judges
+    the answer (open text). `predicted` is what the check read out of the response: a label, a number.
     """
 
     run: str
@@ -267,7 +271,7 @@ class Result:
     prompt: str
     response: str
     answer: str
-    score: float
+    score: float | None
     detail: str
     nll: float | None
     target_bytes: int
@@ -277,6 +281,7 @@ class Result:
     seen: bool
     variant: str
     parent: str
+    predicted: str | None = None
 
     def row(self) -> dict[str, Any]:
         """Return the row of the table `results`."""

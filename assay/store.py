@@ -105,6 +105,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("seen", pa.bool_()),
             ("variant", pa.string()),
             ("parent", pa.string()),
+            ("predicted", pa.string()),
         ]
     ),
     "eval_items": pa.schema(
@@ -123,6 +124,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("variant", pa.string()),
             ("parent", pa.string()),
             ("slots", pa.list_(pa.string())),
+            ("source_id", pa.string()),
         ]
     ),
 }
@@ -152,7 +154,7 @@ class Snapshot:
 
     def read(self, table: str) -> pa.Table:
         """Read a whole table, segments in the order of their names."""
-        tables = [pq.read_table(p, partitioning=None) for p in self.paths(table)]
+        tables = [read_parquet(p) for p in self.paths(table)]
         return pa.concat_tables([SCHEMAS[table].empty_table(), *tables], promote_options="default")
 
     def rows(self, table: str) -> list[dict[str, Any]]:
@@ -175,6 +177,12 @@ class Store:
             publish(path, lambda p: write_parquet(made, p))
         return path
 
+    def append_tables(self, table: str, name: str, tables: Iterable[pa.Table]) -> Path:
+        """Publish a segment table by table, holding one at a time; if it is there already, it stays."""
+        path = self.root / table / f"{name}.parquet"
+        publish(path, lambda p: stream_parquet(SCHEMAS[table], tables, p))
+        return path
+
     def has(self, table: str, name: str) -> bool:
         """Say whether the segment is there."""
         return (self.root / table / f"{name}.parquet").exists()
@@ -194,11 +202,40 @@ class Store:
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write one Parquet file with the schema number in its metadata."""
+    """Write one Parquet file with the schema number in its metadata and a checksum on every page.
+
+    A segment is named after what made it, not after its bytes: the checksums are what `doctor` compares.
+    """
     metadata = {**(table.schema.metadata or {}), b"assay.schema": str(SCHEMA).encode()}
     pq.write_table(
-        table.replace_schema_metadata(metadata), path, compression="zstd", row_group_size=ROW_GROUP
+        table.replace_schema_metadata(metadata),
+        path,
+        compression="zstd",
+        row_group_size=ROW_GROUP,
+        write_page_checksum=True,
     )
+
+
+def stream_parquet(schema: pa.Schema, tables: Iterable[pa.Table], path: Path) -> None:
+    """Write tables one after another as `write_parquet` does, holding one at a time."""
+    schema = schema.with_metadata({b"assay.schema": str(SCHEMA).encode()})
+    with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
+        for table in tables:
+            writer.write_table(table.cast(schema), row_group_size=ROW_GROUP)
+
+
+def read_parquet(path: Path, **how: Any) -> pa.Table:
+    """Read one Parquet file. Raises UserError when it is gone or damaged: a disk's fault is no bug."""
+    try:
+        return pq.read_table(path, partitioning=None, **how)
+    except FileNotFoundError as error:
+        what = "this file is gone"
+        raise UserError(what, where=str(path), fix="assay doctor says what needs it") from error
+    except PermissionError:
+        raise
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        what = f"this file is damaged: {' '.join(str(error).split())[:120]}"
+        raise UserError(what, where=str(path), fix="assay doctor --fix sets it aside") from error
 
 
 def examples_by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, Example]:
@@ -208,7 +245,7 @@ def examples_by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, Example]
     wanted = pa.array(sorted(set(ids)), pa.string())
     found: dict[str, Example] = {}
     for path in snapshot.paths("examples"):
-        for row in pq.read_table(path, filters=pc.field("example_id").isin(wanted)).to_pylist():
+        for row in read_parquet(path, filters=pc.field("example_id").isin(wanted)).to_pylist():
             found.setdefault(row["example_id"], Example.of(row))
     for example_id in wanted.to_pylist():
         if example_id not in found:

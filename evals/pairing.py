@@ -11,12 +11,14 @@ import numpy as np
 
 from assay.errors import UserError
 from assay.records import Result
+from evals.labels import Labelled, Labels
 from evals.stats import Floats
 
 METRICS: dict[str, Callable[[Result], float | None]] = {
     "accuracy": lambda row: row.score,
     "bits_per_byte": lambda row: bits_per_byte(row),
 }
+"""The metrics that are means over items; macro_f1 is none, its rows are paired by `pair_labels`."""
 LOWER_IS_BETTER = frozenset({"bits_per_byte"})
 
 _SEED = re.compile(r"\.s(\d+)$")
@@ -31,14 +33,70 @@ def bits_per_byte(row: Result) -> float | None:
 
 
 @dataclass(frozen=True)
+class Aligned:
+    """What several runs have in common: [items, runs], the items' ids and their clusters."""
+
+    values: Floats
+    items: tuple[str, ...]
+    clusters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Paired:
-    """What two groups have in common: [items, seeds] of each, the cluster of every item, the rest."""
+    """What two groups have in common: [items, seeds] of each, the item and cluster of every row, the rest."""
 
     a: Floats
     b: Floats
+    items: tuple[str, ...]
     clusters: tuple[str, ...]
     unpaired: int
     by: str
+
+
+def align(rows: Sequence[Result], metric: str) -> Aligned | None:
+    """Return the values of all runs in `rows` on the items they share; None where no row has a value."""
+    table = _table(rows, lambda r: r.item_id, value_of(metric))
+    if not table or not (items := sorted(set.intersection(*(set(d) for d in table.values())))):
+        return None
+    clusters = {r.item_id: cluster_of(r) for r in rows}
+    values = np.array([[of_run[i] for of_run in table.values()] for i in items])
+    return Aligned(values, tuple(items), tuple(clusters[i] for i in items))
+
+
+def align_labels(rows: Sequence[Result], labels: Labels) -> Labelled | None:
+    """Do what `align` does for the labels that runs gave; None where there are no rows."""
+    table = _table(rows, lambda r: r.item_id, _said(labels))
+    if not table or not (items := sorted(set.intersection(*(set(d) for d in table.values())))):
+        return None
+    return _labelled(labels, rows, items, np.array([[d[i] for d in table.values()] for i in items]))
+
+
+def value_of(metric: str) -> Callable[[Result], float | None]:
+    """Return the value of a row. Raises UserError for a metric that is no mean over items."""
+    if metric not in METRICS:
+        raise UserError(f"no metric {metric!r}", fix=f"use one of {', '.join(METRICS)}, macro_f1")
+    return METRICS[metric]
+
+
+def _said(labels: Labels) -> Callable[[Result], float | None]:
+    return lambda row: None if row.score is None else float(labels.said(row))
+
+
+def _labelled(labels: Labels, rows: Sequence[Result], items: Sequence[str], said: Floats) -> Labelled:
+    by_id = {r.item_id: r for r in rows}
+    gold = np.array([labels.gold(by_id[i]) for i in items])
+    return Labelled(labels, gold, said.astype(np.int64), tuple(cluster_of(by_id[i]) for i in items))
+
+
+def pair_labels(
+    a: Sequence[Result], b: Sequence[Result], labels: Labels
+) -> tuple[Labelled, Labelled, Paired]:
+    """Pair what two groups of runs said, item by item. Raises UserError when they share no item."""
+    if not {r.item_id for r in a} & {r.item_id for r in b}:
+        raise UserError("macro_f1 compares the same items only", fix="--metric accuracy pairs by parent")
+    paired = _pair(a, b, _said(labels), "macro_f1")
+    left, right = (_labelled(labels, a, paired.items, said) for said in (paired.a, paired.b))
+    return left, right, paired
 
 
 def pair(a: Sequence[Result], b: Sequence[Result], metric: str = "accuracy") -> Paired:
@@ -47,13 +105,19 @@ def pair(a: Sequence[Result], b: Sequence[Result], metric: str = "accuracy") -> 
     Seeds are matched by the ending `.sN` of the run's name, else by order; a group of one run (the
     base) is paired with every run of the other.
     """
-    value = METRICS.get(metric)
-    if value is None:
-        raise UserError(f"no metric {metric!r}", fix=f"use one of {', '.join(METRICS)}")
+    return _pair(a, b, value_of(metric), metric)
+
+
+def _pair(
+    a: Sequence[Result], b: Sequence[Result], value: Callable[[Result], float | None], metric: str
+) -> Paired:
     by, key_a, key_b = _keys(a, b)
     left, right = _table(a, key_a, value), _table(b, key_b, value)
     if not left or not right:
-        raise UserError(f"no rows with {metric} to compare", fix="run `assay eval run` for both")
+        fix = "run `assay eval run` for both"
+        if a and b and metric != "bits_per_byte":
+            fix = "open text, which nothing judges, is compared by bits_per_byte"
+        raise UserError(f"no rows with {metric} to compare", fix=fix)
     runs = _match_runs(list(left), list(right))
     common = set.intersection(*(set(left[x]) & set(right[y]) for x, y in runs))
     everything = set().union(*left.values(), *right.values())
@@ -64,6 +128,7 @@ def pair(a: Sequence[Result], b: Sequence[Result], metric: str = "accuracy") -> 
     return Paired(
         a=np.array([[left[x][i] for x, _ in runs] for i in items]),
         b=np.array([[right[y][i] for _, y in runs] for i in items]),
+        items=tuple(items),
         clusters=tuple(clusters[i] for i in items),
         unpaired=len(everything) - len(items),
         by=by,

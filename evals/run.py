@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,10 @@ from assay.chat import Contract
 from assay.files import Progress, silent
 from assay.models import Model
 from assay.records import EvalItem, Result
-from evals import stats, tasks
+from evals import tasks
 from evals.bench import Bench, Subject
-from evals.pairing import METRICS, by_run, cluster_of
-from evals.stats import Estimate
 
-__all__ = ["Score", "Subject", "evaluate", "evaluate_on", "result_of", "scores", "tokens_for"]
+__all__ = ["Subject", "evaluate", "evaluate_on", "result_of", "tokens_for"]
 
 Items = Mapping[str, Sequence[EvalItem]]
 
@@ -59,7 +57,7 @@ def evaluate_on(
         tasks.write(name, rows, _how(bench.contract, rows, max_new_tokens), folder)
         for name, rows in items.items()
     ]
-    names = [name for task in written for name in ((task.gen, task.nll) if weigh else (task.gen,))]
+    names = [name for task in written for name in _passes(task, items[task.name], weigh=weigh)]
     loaded = harness.load_tasks([task.folder for task in written], names)
     results: list[Result] = []
     for number, subject in enumerate(models):
@@ -70,6 +68,13 @@ def evaluate_on(
         for task in written:
             results += _rows(subject.name, task, items[task.name], samples)
     return results
+
+
+def _passes(task: tasks.Task, items: Sequence[EvalItem], *, weigh: bool) -> list[str]:
+    """Generate where something judges the answer; weigh the reference answers where there are some."""
+    judged = any(i.check.kind != "open" for i in items)
+    weighed = weigh and any(i.target for i in items)
+    return [name for name, wanted in ((task.gen, judged), (task.nll, weighed)) if wanted]
 
 
 def tokens_for(contract: Contract, items: Sequence[EvalItem]) -> int:
@@ -97,22 +102,22 @@ def _stage(progress: Progress, place: tuple[int, int], passes: int, name: str) -
 def _rows(
     run: str, task: tasks.Task, items: Sequence[EvalItem], samples: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> list[Result]:
-    by_id = {item.id: item for item in items}
     weights = {s["doc"]["item_id"]: float(s["nll"]) for s in samples.get(task.nll, ())}
-    return [
-        _row(run, task.name, by_id[s["doc"]["item_id"]], s, weights.get(s["doc"]["item_id"]))
-        for s in samples[task.gen]
-    ]
+    answers = {s["doc"]["item_id"]: s for s in samples.get(task.gen, ())}
+    return [_row(run, task.name, item, answers.get(item.id), weights.get(item.id)) for item in items]
 
 
-def _row(run: str, task: str, item: EvalItem, sample: Mapping[str, Any], nll: float | None) -> Result:
+def _row(run: str, task: str, item: EvalItem, sample: Mapping[str, Any] | None, nll: float | None) -> Result:
+    nll = nll if item.target else None
+    if sample is None or item.check.kind == "open":
+        return replace(result_of(run, task, item, "", None, "open text: nothing judges it"), nll=nll)
     response = str(sample["filtered_resps"][0])
     judgement = checks.judge(json.loads(item.check.dump()), response, item.answer)
     made = result_of(run, task, item, response, float(sample["accuracy"]), judgement.detail)
-    return replace(made, nll=nll)
+    return replace(made, nll=nll, predicted=judgement.found)
 
 
-def result_of(run: str, task: str, item: EvalItem, response: str, score: float, detail: str) -> Result:
+def result_of(run: str, task: str, item: EvalItem, response: str, score: float | None, detail: str) -> Result:
     """Make the result row of one answered item; log-probabilities are added where they were asked."""
     return Result(
         run=run,
@@ -131,54 +136,4 @@ def result_of(run: str, task: str, item: EvalItem, response: str, score: float, 
         seen=item.seen,
         variant=item.variant,
         parent=item.parent,
-    )
-
-
-@dataclass(frozen=True)
-class Score:
-    """One line of a score table: a slice of one run on one task."""
-
-    run: str
-    task: str
-    slice: str
-    accuracy: Estimate
-    bits_per_byte: float | None
-    items: int
-    correct: float
-
-
-def scores(results: Iterable[Result]) -> list[Score]:
-    """Summarise by run and task: all items, seen and unseen templates apart, then every skill."""
-    lines: list[Score] = []
-    for run, of_run in by_run(results).items():
-        for task in sorted({r.task for r in of_run}):
-            rows = [r for r in of_run if r.task == task]
-            for name, part in _slices(rows).items():
-                lines.append(_score(run, task, name, part))
-    return lines
-
-
-def _slices(rows: Sequence[Result]) -> dict[str, list[Result]]:
-    parts = {"all": list(rows)}
-    if len({r.seen for r in rows}) == 2:
-        parts["seen templates"] = [r for r in rows if r.seen]
-        parts["unseen templates"] = [r for r in rows if not r.seen]
-    skills = sorted({r.skill for r in rows})
-    if len(skills) > 1:
-        parts |= {f"skill {s}": [r for r in rows if r.skill == s] for s in skills}
-    return parts
-
-
-def _score(run: str, task: str, name: str, rows: Sequence[Result]) -> Score:
-    import numpy as np
-
-    bits = [b for r in rows if (b := METRICS["bits_per_byte"](r)) is not None]
-    return Score(
-        run=run,
-        task=task,
-        slice=name,
-        accuracy=stats.score(np.array([r.score for r in rows]), [cluster_of(r) for r in rows]),
-        bits_per_byte=sum(bits) / len(bits) if bits else None,
-        items=len(rows),
-        correct=sum(r.score for r in rows),
     )

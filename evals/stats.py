@@ -9,6 +9,8 @@ Why not the item-weighted mean: with paired binary scores, 8 to 40 clusters and 
 (1,500 runs a cell), t on cluster means raised 3.3-6.2 % false alarms for every spread of cluster
 sizes; item-weighted CR1 errors raised up to 11.9 %, CR2 9.7 %, CR3 8.0 % when sizes were uneven.
 With equal sizes they are one and the same.
+
+Macro-F1 is no mean of items; `evals.metrics` brings it here as one pseudo-value a cluster and seed.
 """
 
 from __future__ import annotations
@@ -115,12 +117,18 @@ def _floor(clusters: int, alpha: float) -> float:
 
 
 def estimate(
-    values: Floats, clusters: Sequence[str], *, alpha: float = ALPHA, bounded: bool = True
+    values: Floats,
+    clusters: Sequence[str],
+    *,
+    alpha: float = ALPHA,
+    bounded: bool = True,
+    unseen: float = 0.0,
 ) -> Estimate:
     """Estimate the mean of `values` [items] or [items, seeds] by t on cluster means.
 
     `bounded` says that values lie in [-1, 1]; then a sample without any spread still gets an
-    interval, of the width that unseen clusters could fill.
+    interval, of the width that unseen clusters could fill. `unseen` is a variance that the spread of
+    the values cannot show (`evals.metrics`); it is added to theirs.
     """
     table = values.reshape(len(values), -1).astype(np.float64)
     means = cluster_means(table, clusters)
@@ -134,9 +142,10 @@ def estimate(
         return made
     t = t_quantile(1 - alpha / 2, df)
     if se < 1e-12:
-        se = _floor(g, alpha) / t if bounded else 0.0
+        se = math.hypot(_floor(g, alpha) / t if bounded else 0.0, math.sqrt(unseen))
         p = 1.0 if value == 0 else (2 * 0.5**g if bounded else 0.0)
     else:
+        se = math.hypot(se, math.sqrt(unseen))
         p = 2 * t_tail(abs(value) / se, df)
     mde = (t + t_quantile(POWER, df)) * se
     return replace(made, lo=value - t * se, hi=value + t * se, se=se, p=p, mde=mde)
@@ -200,23 +209,50 @@ def mcnemar(values: Floats, clusters: Sequence[str], *, alpha: float = ALPHA) ->
     return replace(base, value=(up - down) / n, lo=lo, hi=hi, p=float(test.pvalue), method="mcnemar")
 
 
-def score(values: Floats, clusters: Sequence[str], *, alpha: float = ALPHA) -> Estimate:
+def score(
+    values: Floats,
+    clusters: Sequence[str],
+    *,
+    alpha: float = ALPHA,
+    pooled: bool = False,
+    unseen: float = 0.0,
+) -> Estimate:
     """Estimate one model's score in [0, 1]: Wilson's interval at the sample size the clusters are worth.
 
     That size is p(1-p) / se^2, between the number of clusters and of items; at 0 and 1, where no
     spread is seen, it is the number of clusters. Wilson's form keeps the interval inside [0, 1].
+    `pooled` says that the values are no item scores but shares in a pooled one (macro-F1), which can
+    be worth fewer items than there are clusters; at 0 and 1 `unseen` alone makes the width.
     """
-    base = estimate(values, clusters, alpha=alpha)
+    base = estimate(values, clusters, alpha=alpha, unseen=unseen)
     if base.clusters < 2:
         return replace(base, lo=0.0, hi=1.0)
     p, t = min(max(base.value, 0.0), 1.0), t_quantile(1 - alpha / 2, base.df)
     spread = p * (1 - p)
-    worth = float(base.clusters) if spread < 1e-12 else spread / base.se**2
-    if base.seed_se is None:
-        worth = min(max(worth, base.clusters), base.n)
-    middle = (p + t * t / (2 * worth)) / (1 + t * t / worth)
-    half = t * math.sqrt(spread / worth + t * t / (4 * worth * worth)) / (1 + t * t / worth)
-    return replace(base, lo=max(0.0, middle - half), hi=min(1.0, middle + half))
+    if spread >= 1e-12:
+        size = spread / base.se**2
+    else:
+        size = max(t / base.se - t * t, 1.0) if pooled else float(base.clusters)
+    if base.seed_se is None and not pooled:
+        size = min(max(size, base.clusters), base.n)
+    lo, hi = wilson(p, size, t)
+    return replace(base, lo=lo, hi=hi)
+
+
+def wilson(p: float, size: float, t: float) -> tuple[float, float]:
+    """Return Wilson's interval of a share `p` of `size` items; `t` is the quantile."""
+    middle = (p + t * t / (2 * size)) / (1 + t * t / size)
+    half = t * math.sqrt(p * (1 - p) / size + t * t / (4 * size * size)) / (1 + t * t / size)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def worth(values: Floats, clusters: Sequence[str]) -> float:
+    """Return how many independent items these [items] are worth: between their clusters and their number."""
+    groups, p = len(set(clusters)), float(values.mean())
+    if groups in (1, len(values)) or p in (0.0, 1.0):
+        return float(groups)
+    se, _, _ = _error(cluster_means(values.reshape(-1, 1), clusters))
+    return min(max(p * (1 - p) / max(se, 1e-6) ** 2, groups), float(len(values)))
 
 
 def holm(ps: Sequence[float]) -> list[float]:

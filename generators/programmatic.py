@@ -51,22 +51,28 @@ class _Everything:
     weights: Mapping[str, float] = field(default_factory=dict)
 
 
-def known(names: Iterable[str]) -> list[Skill]:
+BySkill = Mapping[str, Skill]
+"""The skills there are: the shipped ones, or `generators.skills.own.Skills` of a workspace."""
+
+
+def known(names: Iterable[str], among: BySkill = SKILLS) -> list[Skill]:
     """Return the skills of these names; raises UserError on one that does not exist."""
     names = list(names)
     for name in names:
-        if name not in SKILLS:
-            raise UserError(f"there is no skill {name!r}", fix=f"one of {', '.join(SKILLS)}")
-    return [SKILLS[n] for n in names]
+        if name not in among:
+            raise UserError(f"there is no skill {name!r}", fix=f"one of {', '.join(among)}")
+    return [among[n] for n in names]
 
 
-def cells(skills: Iterable[str], difficulties: Sequence[int] = (1, 2, 3)) -> list[Cell]:
+def cells(
+    skills: Iterable[str], difficulties: Sequence[int] = (1, 2, 3), among: BySkill = SKILLS
+) -> list[Cell]:
     """Return every cell that training may use, so ordered that any prefix is balanced.
 
     The first pass has each template once, at difficulties that take turns; the next pass moves each
     template one difficulty on. Raises UserError on a difficulty that a skill does not have.
     """
-    found = known(skills)
+    found = known(skills, among)
     for skill in found:
         if strange := [d for d in difficulties if d not in skill.difficulties]:
             raise UserError(
@@ -137,22 +143,23 @@ def generate(
     weights: Mapping[Cell, float] | None = None,
     *,
     name: str = "",
+    among: BySkill = SKILLS,
 ) -> Iterator[Made]:
     """Yield n different training rows; `weights` per cell, else the recipe's weights per skill.
 
     `name` is the recipe's name, kept in the origin. Raises UserError when a cell has no more rows.
     """
-    counts = allocate(n, _weights(recipe, weights))
+    counts = allocate(n, _weights(recipe, weights, among))
     seen: set[str] = set()
     for index in range(max(counts.values(), default=0)):
         for cell, count in counts.items():
             if index < count:
-                made = _nth(cell, "train", index, (seed,), seen)
+                made = _nth(among[cell.skill], cell, "train", index, (seed,), seen)
                 yield replace(made, origin=replace(made.origin, recipe=name))
 
 
-def _weights(recipe: SkillsWanted, weights: Mapping[Cell, float] | None) -> dict[Cell, float]:
-    every = cells(recipe.skills, recipe.difficulties)
+def _weights(recipe: SkillsWanted, weights: Mapping[Cell, float] | None, among: BySkill) -> dict[Cell, float]:
+    every = cells(recipe.skills, recipe.difficulties, among)
     if weights is not None:
         if unknown := sorted(set(weights) - set(every)):
             raise UserError(f"the recipe makes no rows of {unknown[0]}", fix="weigh only cells of the recipe")
@@ -166,9 +173,10 @@ def _weights(recipe: SkillsWanted, weights: Mapping[Cell, float] | None) -> dict
     return {c: of_skill[c.skill] for c in every}
 
 
-def _nth(cell: Cell, split: Split, index: int, salt: tuple[object, ...], seen: set[str]) -> Made:
+def _nth(
+    skill: Skill, cell: Cell, split: Split, index: int, salt: tuple[object, ...], seen: set[str]
+) -> Made:
     """Make row `index` of a cell; when it was made already, try the next stream of the same index."""
-    skill = SKILLS[cell.skill]
     for attempt in range(_RETRIES):
         parts = (*salt, split, cell.skill, cell.template, cell.difficulty, index, attempt)
         made = skill.make(cell.template, cell.difficulty, rng_of(*parts), split)
@@ -189,14 +197,17 @@ def corpus(n: int, seed: int) -> Iterator[str]:
 
 
 def eval_items(
-    skills: Iterable[str], per_skill: Mapping[Literal["dev", "test"], int], seed: int
+    skills: Iterable[str],
+    per_skill: Mapping[Literal["dev", "test"], int],
+    seed: int,
+    among: BySkill = SKILLS,
 ) -> dict[str, list[EvalItem]]:
     """Make the held-out sets: per skill so many items, half on templates that training never sees.
 
     Dev and test share no arguments with each other nor with training, seen template or not.
     """
     return {
-        role: [item for skill in known(skills) for item in _held_out(skill, role, n, seed)]
+        role: [item for skill in known(skills, among) for item in _held_out(skill, role, n, seed)]
         for role, n in per_skill.items()
     }
 
@@ -207,11 +218,11 @@ def _held_out(skill: Skill, role: Split, n: int, seed: int) -> Iterator[EvalItem
     for names, count, seen in ((skill.seen, n - n // 2, True), (unseen, n // 2, False)):
         order = _diagonal([(skill.name, names)], skill.difficulties)
         for k in range(count):
-            made = _nth(order[k % len(order)], role, k // len(order), (seed, "eval"), taken)
+            made = _nth(skill, order[k % len(order)], role, k // len(order), (seed, "eval"), taken)
             yield EvalItem.from_example(made, seen=seen)
 
 
-def probe_items(members: Sequence[Made], seed: int) -> list[EvalItem]:
+def probe_items(members: Sequence[Made], seed: int, among: BySkill = SKILLS) -> list[EvalItem]:
     """Make the items that probes compare: each training row, a fresh row of its cell, and its twin.
 
     Fresh rows come from arguments that no training row may have. Every item's parent is the member's
@@ -221,11 +232,11 @@ def probe_items(members: Sequence[Made], seed: int) -> list[EvalItem]:
     items = []
     for member in members:
         o, parent = member.origin, member.example.id
-        skill = SKILLS.get(o.skill)
+        skill = among.get(o.skill)
         if skill is None or o.variant != "plain" or o.template not in skill.templates:
             continue
         seen = o.template not in skill.held_out
-        fresh = _nth(Cell(o.skill, o.template, o.difficulty), "fresh", 0, (seed, parent), taken)
+        fresh = _nth(skill, Cell(o.skill, o.template, o.difficulty), "fresh", 0, (seed, parent), taken)
         twin = _twin(skill, member, seed, taken)
         for variant, made in (("member", member), ("fresh", fresh), ("twin", twin)):
             items.append(EvalItem.from_example(made, seen=seen, variant=variant, parent=parent))

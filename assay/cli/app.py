@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -14,6 +13,7 @@ import click
 
 from assay.cli.flags import FLAGS, global_flags, merged
 from assay.cli.progress import Bar
+from assay.cli.visible import json_text, visible
 from assay.files import Progress, silent
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ class App:
     def answer(self, payload: Mapping[str, Any], text: str) -> None:
         """Print the answer: one JSON document with --json, else the text."""
         if self.as_json:
-            click.echo(json.dumps({"schema": SCHEMA, **payload}, ensure_ascii=False, default=str))
+            click.echo(json_text({"schema": SCHEMA, **payload}))
         elif text:
-            click.echo(text)
+            click.echo(visible(text))
 
     def note(self, text: str) -> None:
         """Say something beside the answer, on stderr."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(visible(text), err=True)
 
     def progress(self, label: str) -> Progress:
         """Return a progress callback that draws on stderr."""
@@ -93,7 +93,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.3f}" if isinstance(value, float) else str(value).replace("\n", "⏎")
+    return f"{value:.3f}" if isinstance(value, float) else visible(str(value).replace("\n", "⏎"))
 
 
 def is_terminal() -> bool:

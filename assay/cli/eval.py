@@ -1,14 +1,18 @@
-"""assay eval run|compare|probe|show: is it better, and how sure is that?"""
+"""assay eval run|compare|plan|probe|show: is it better, and how sure is that?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.cli.app import App, common, table
+from assay.cli.app import App, common
+
+if TYPE_CHECKING:
+    from assay.records import Result
+
+METRICS = ["accuracy", "macro_f1", "bits_per_byte"]
 
 
 @click.group("eval")
@@ -24,6 +28,7 @@ def command() -> None:
 @common
 def run(app: App, models: tuple[str, ...], split: str, reason: str, suite: str) -> None:
     """Score MODELS (base, runs, groups) on the held-out items."""
+    from assay.cli.scores import score_documents, score_lines, score_table
     from assay.verbs.evaluate import evaluate
     from assay.verbs.heldout import heldout
     from assay.verbs.subjects import lineup
@@ -32,13 +37,14 @@ def run(app: App, models: tuple[str, ...], split: str, reason: str, suite: str) 
     check_suite(app, suite)
     if app.dry_run:
         held = heldout(ws)
-        n = held.splits[split]["n"]
+        n = held.split(split).n
         app.answer({"items": n, "models": models}, f"{len(models)} models × {n} items of {held.name}:{split}")
         return
     who = lineup(ws, models, app.progress(f"pull {ws.config.model}"))
     results = evaluate(ws, who, split, suite=suite, reason=reason, progress=app.progress("eval"))
-    lines = score_lines(results)
-    app.answer({"split": split, "scores": lines}, score_table(lines, [s.name for s in who.subjects]))
+    lines, task = score_lines(results, ws.config.task), ws.config.task
+    text = score_table(lines, [s.name for s in who.subjects], task)
+    app.answer({"split": split, "metric": task.metric, "scores": score_documents(lines)}, text)
 
 
 def check_suite(app: App, suite: str) -> None:
@@ -50,70 +56,54 @@ def check_suite(app: App, suite: str) -> None:
         raise UserError(f"there is no suite {suite!r}", where="assay.yaml", fix=fix)
 
 
-def score_lines(results: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return accuracy with its interval, and bits per byte, by run and slice."""
-    from evals.run import scores
-
-    return [
-        {
-            "run": s.run,
-            "task": s.task,
-            "slice": s.slice,
-            "accuracy": s.accuracy.value,
-            "lo": s.accuracy.lo,
-            "hi": s.accuracy.hi,
-            "correct": s.correct,
-            "n": s.items,
-            "bits_per_byte": s.bits_per_byte,
-        }
-        for s in scores(results)
-    ]
-
-
-def score_table(lines: Sequence[dict[str, Any]], order: Sequence[str]) -> str:
-    """Lay scores out, runs in the order asked."""
-    rank = {name: i for i, name in enumerate(order)}
-    rows = [
-        [
-            s["run"],
-            s["slice"],
-            f"{s['accuracy']:.3f} [{s['lo']:.3f} {s['hi']:.3f}]",
-            f"{s['correct']:g}/{s['n']}",
-            s["bits_per_byte"],
-        ]
-        for s in sorted(lines, key=lambda s: rank.get(s["run"], 0))
-    ]
-    return table(["run", "slice", "accuracy", "correct", "bits/byte"], rows)
-
-
 @command.command()
 @click.argument("models", nargs=-1, required=True)
 @click.option("--split", type=click.Choice(["dev", "test"]), default="dev", show_default=True)
 @click.option("--reason", default="", help="Why the sealed test is opened; goes into the ledger.")
+@click.option("--metric", type=click.Choice(METRICS), help="What to compare by (default: task.metric).")
 @click.option("--margin", type=float, help="Differences inside ± this count as same (default: task.margin).")
 @click.option("--by", type=click.Choice(["skill"]), help="Compare inside each skill too.")
 @common
 def compare(
-    app: App, models: tuple[str, ...], split: str, reason: str, margin: float | None, by: str | None
+    app: App,
+    models: tuple[str, ...],
+    split: str,
+    reason: str,
+    metric: Any,
+    margin: float | None,
+    by: str | None,
 ) -> None:
     """Compare each further model with the first: paired difference, verdict, what would settle it."""
+    from assay.cli.compared import comparison_documents, comparison_lines
     from assay.verbs.compare import compare_models, differences
 
     if len(models) < 2:
         raise click.UsageError("give two models or more; the first is what the others are compared with")
     if margin is not None and not 0 <= margin < 1:
-        raise click.UsageError(f"--margin is a share of the items, as 0.02, not {margin:g}")
+        raise click.UsageError(f"--margin is a share (0.02 is two points) or bits per byte, not {margin:g}")
     ws = app.workspace
-    found = compare_models(ws, models, split, reason=reason, margin=margin, progress=app.progress)
-    payload, lines = [], [differences(ws, models)]
-    for name, pairs in found.items():
-        parts = pairs if by else {"all": pairs["all"]}
-        for part, c in parts.items():
-            payload.append({"a": models[0], "b": name, "part": part, "sentence": c.sentence, **c.summary()})
-            lines.append(f"{'' if part == 'all' else f'  {part}: '}{c.sentence}")
-            if c.settle:
-                lines.append(f"  {c.settle.sentence}")
-    app.answer({"split": split, "comparisons": payload}, "\n".join(lines))
+    found = compare_models(
+        ws, models, split, reason=reason, margin=margin, metric=metric, progress=app.progress
+    )
+    payload = [document for c in found for document in comparison_documents(c, models[0], by)]
+    lines = [line for c in found for line in comparison_lines(c, by)]
+    app.answer({"split": split, "comparisons": payload}, "\n".join([differences(ws, models), *lines]))
+
+
+@command.command()
+@click.argument("models", nargs=-1)
+@click.option("--effect", type=click.FloatRange(0, min_open=True), help="What must be seen, as 0.05.")
+@click.option("--seeds", type=click.IntRange(min=1), help="Training seeds (default: as in the results).")
+@click.option("--suite", default="main", show_default=True)
+@common
+def plan(app: App, models: tuple[str, ...], effect: float | None, seeds: int | None, suite: str) -> None:
+    """Say what effect the eval sets can show, before anything is spent; MODELS lend their variance."""
+    from assay.cli.effect import plan_document, plan_text
+    from assay.verbs.effect import plan_effect
+
+    check_suite(app, suite)
+    found = plan_effect(app.workspace, models, effect=effect, seeds=seeds, suite=suite)
+    app.answer(plan_document(found), plan_text(found))
 
 
 @command.command()
@@ -150,13 +140,19 @@ def probe(app: App, models: tuple[str, ...], names: str | None, version: str | N
 @click.option("--skill", help="Only this skill.")
 @click.option("--worst", is_flag=True, help="Failures only, hardest first.")
 @click.option("--flips", metavar="RUN", help="Only items that RUN judged otherwise.")
+@click.option("--confusion", is_flag=True, help="Gold labels against said ones, instead of items.")
 @common
-def show(app: App, run: str, count: int, skill: str | None, worst: bool, flips: str | None) -> None:
+def show(
+    app: App, run: str, count: int, skill: str | None, worst: bool, flips: str | None, confusion: bool
+) -> None:
     """Show dev items of a run: prompt, answer, gold, what the check said."""
     from assay.verbs.evaluate import evaluate
     from assay.verbs.subjects import lineup
 
     ws = app.workspace
+    if confusion:
+        show_confusion(app, run, skill)
+        return
     who = lineup(ws, [run, *([flips] if flips else [])], app.progress(f"pull {ws.config.model}"))
     results = evaluate(ws, who, "dev", progress=app.progress("eval"))
     first = who.subjects[0].name
@@ -166,14 +162,33 @@ def show(app: App, run: str, count: int, skill: str | None, worst: bool, flips: 
         items = [r for r in items if other.get(r.item_id, r.score) != r.score]
     if worst:
         items = sorted(
-            (r for r in items if r.score < 1), key=lambda r: -(r.nll or 0.0) / max(r.target_bytes, 1)
+            (r for r in items if (r.score or 0.0) < 1), key=lambda r: -(r.nll or 0.0) / max(r.target_bytes, 1)
         )
     lines = [
         f"{r.item_id}  {r.skill} / {r.template}{'' if r.seen else ' (unseen)'}\n{r.prompt}\n"
-        f"→ {r.response}\ngold {r.answer} · score {r.score:g} · {r.detail}\n"
+        f"→ {r.response}\ngold {r.answer} · score {_score(r)} · {r.detail}\n"
         for r in items[:count]
     ]
     app.answer({"run": first, "items": [r.row() for r in items[:count]]}, "\n".join(lines) or "no such item")
+
+
+def _score(row: Result) -> str:
+    return "–" if row.score is None else f"{row.score:g}"
+
+
+def show_confusion(app: App, run: str, skill: str | None) -> None:
+    """Print gold × said over the dev items of a run, or of all seeds of a group together."""
+    from assay.cli.scores import confusion_answer
+    from assay.verbs.evaluate import evaluate
+    from assay.verbs.subjects import lineup
+
+    ws = app.workspace
+    confusion_answer([], ws.config.task)  # refused before a model is loaded
+    who = lineup(ws, [run], app.progress(f"pull {ws.config.model}"))
+    rows = evaluate(ws, who, "dev", progress=app.progress("eval"))
+    document, text = confusion_answer([r for r in rows if not skill or r.skill == skill], ws.config.task)
+    names = [s.name for s in who.subjects]
+    app.answer({"runs": names, **document}, f"{', '.join(names)} on dev\n{text}")
 
 
 @command.command("score")

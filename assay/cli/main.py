@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import importlib
-import json
 import signal
 import sys
 import time
@@ -19,11 +18,13 @@ import click
 
 from assay.cli.environment import quiet
 from assay.cli.flags import global_flags
+from assay.cli.visible import json_text, visible
 from assay.errors import AssayError, ConfigError, MissingExtra, Stopped, UserError
 from assay.files import cache_dir
 
 COMMANDS = {
     "demo": "Run the whole loop offline with a real small model.",
+    "import": "Bring your own data in: rows, held-out items, a benchmark, results.",
     "generate": "Make rows by a recipe.",
     "curate": "Reject, score and select rows by SQL rules; makes a version.",
     "train": "Fine-tune the model on versions.",
@@ -31,13 +32,14 @@ COMMANDS = {
     "report": "Write one self-contained HTML page.",
     "sql": "Ask the locked database.",
     "status": "What there is, and the next command.",
+    "doctor": "Check the environment and every file of the workspace.",
     "data": "Versions: list, show, diff, why, verify, tag, export, log.",
     "query": "Rules in SQL: new, test, run, list, show, copy.",
     "eval": "Is it better? run, probe, compare, show.",
     "model": "Models: pull, list, show.",
     "run": "Training runs: list, show.",
     "recipe": "Recipes of assay.yaml: list, show.",
-    "skill": "Programmatic skills: list, show.",
+    "skill": "Programmatic skills: list, show, trust.",
     "probe": "Overfitting probes: list, show.",
 }
 """Verb → one line, so that `assay --help` imports no verb."""
@@ -53,6 +55,7 @@ EXTRAS = {
     "distilabel": "generate",
     "lm_eval": "eval",
     "scipy": "eval",
+    "sklearn": "eval",
     "argilla": "label",
     "jinja2": "report",
 }
@@ -75,7 +78,8 @@ class Verbs(click.Group):
         name = {"querie": "query"}.get(name, name)
         if name not in COMMANDS:
             return None
-        found: click.Command = getattr(importlib.import_module(f"assay.cli.{name}"), "command")  # noqa: B009
+        module = {"import": "importing"}.get(name, name)  # a module `import` could not be imported
+        found: click.Command = getattr(importlib.import_module(f"assay.cli.{module}"), "command")  # noqa: B009
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -138,7 +142,7 @@ def _assay_error(arguments: list[str], error: AssayError) -> int:
     if "--json" in arguments:
         mistakes = [asdict(m) for m in error.mistakes] if isinstance(error, ConfigError) else []
         return _failed(arguments, error.what, error.fix, error.exit_code, error.where, mistakes)
-    click.echo(f"assay: {error}", err=True)
+    click.echo(visible(f"assay: {error}"), err=True)
     return error.exit_code
 
 
@@ -148,9 +152,9 @@ def _failed(
     if "--json" in arguments:
         error: dict[str, Any] = {"what": what, "where": where, "fix": fix}
         document = {"schema": 1, "error": error | ({"mistakes": mistakes} if mistakes else {})}
-        click.echo(json.dumps(document, ensure_ascii=False))
+        click.echo(json_text(document))
     else:
-        click.echo(f"assay: {what}" + (f"\nfix: {fix}" if fix else ""), err=True)
+        click.echo(visible(f"assay: {what}" + (f"\nfix: {fix}" if fix else "")), err=True)
     return code
 
 
@@ -175,7 +179,7 @@ def _bug(arguments: list[str]) -> int:
         log.write_text(f"assay {' '.join(arguments)}\n{text}", encoding="utf-8")
     except OSError:
         pass
-    click.echo(text, err=True)
+    click.echo(visible(text), err=True)
     return _failed(arguments, "this is a bug in Assay", f"please report it with {log}", 4)
 
 

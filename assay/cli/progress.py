@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from assay.cli.visible import visible
+
 EVERY = {True: 0.1, False: 10.0}
 """Seconds between two drawings, on a terminal and off it."""
 
@@ -49,7 +51,7 @@ class Bar:
             parts.append(f"{clock((total - done) / rate)} left" if done < total else clock(seconds))
         if self.note:
             parts.append(self.note)
-        return " · ".join(parts)
+        return visible(" · ".join(parts)).replace("\n", "⏎")
 
 
 def clock(seconds: float) -> str:

@@ -93,11 +93,12 @@ def arms_of(scores: Sequence[Score]) -> list[str]:
 
 
 def rounds(scores: Sequence[Score], title: str, arms: Sequence[str]) -> str:
-    """Draw accuracy by round with one line per arm; the base is a dashed line across."""
+    """Draw the metric by round with one line per arm; the base is a dashed line across."""
     svg = _svg(232, title, _in_words(scores))
     last = max(s.round for s in scores)
-    x, y = Scale(0, max(last, 1), 52, WIDTH - 24), Scale(0, 1, 196, 14)
-    for tick in ticks(0, 1, 5):
+    top = _top(scores)
+    x, y = Scale(0, max(last, 1), 52, WIDTH - 24), Scale(0, top, 196, 14)
+    for tick in ticks(0, top, 5):
         _line(svg, "grid", 36, y(tick), WIDTH - 8, y(tick))
         _text(svg, score(tick, 1) if tick else "0", 30, y(tick) + 4, anchor="end")
     for r in range(0, last + 1, last // 12 + 1):
@@ -113,6 +114,11 @@ def rounds(scores: Sequence[Score], title: str, arms: Sequence[str]) -> str:
         mark = _add(svg, "circle", class_="mark shared", cx=x(s.round), cy=y(s.value), r=4.5)
         _add(mark, "title", _hint(s))
     return _markup(svg)
+
+
+def _top(scores: Sequence[Score]) -> float:
+    """Return the upper end of the axis: 1, or what bits per byte reach beyond it."""
+    return max([1.0, *(v * 1.05 for s in scores for v in (s.value, s.hi) if math.isfinite(v) and v > 1)])
 
 
 def _arm(svg: ET.Element, scores: list[Score], place: tuple[int, int], x: Scale, y: Scale) -> None:
@@ -147,8 +153,9 @@ def models(scores: Sequence[Score], title: str, arms: Sequence[str]) -> str:
     """Draw one row per model, a dot with its interval: the scores of the sealed test."""
     height = len(scores) * LINE_HEIGHT + 30
     svg = _svg(height, title, _in_words(scores))
-    x = Scale(0, 1, 96, WIDTH - 52)
-    for tick in ticks(0, 1, 5):
+    top = _top(scores)
+    x = Scale(0, top, 96, WIDTH - 52)
+    for tick in ticks(0, top, 5):
         _line(svg, "grid", x(tick), 6, x(tick), height - 24)
         _text(svg, score(tick, 1) if tick else "0", x(tick), height - 8, anchor="middle")
     for row, s in enumerate(scores):

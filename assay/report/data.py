@@ -1,6 +1,7 @@
 """What a report shows, as frozen rows: whoever knows the numbers builds this, the rest only draws it.
 
-Scores are fractions in [0, 1], differences are fractions too; an end that too few clusters leave open
+Scores of accuracy and macro-F1 are fractions in [0, 1], those of bits per byte are not, and fewer are
+better; differences are in the same unit. An end that too few clusters leave open
 is infinite, a number that does not exist is NaN. Ids are shown cut to twelve digits. An empty table
 leaves its section out. Order is kept as given, except that rounds are sorted.
 """
@@ -39,7 +40,7 @@ class Funnel:
 
 @dataclass(frozen=True)
 class Score:
-    """The accuracy of one arm after one round on one split; `part` is all, seen or unseen templates."""
+    """The metric of one arm after one round on one split; `part` is all, seen or unseen templates."""
 
     round: int
     arm: str
@@ -53,7 +54,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Cell:
-    """The accuracy of one arm on one skill after one round, on dev."""
+    """The skill metric of one arm on one skill after one round, on dev."""
 
     arm: str
     skill: str
@@ -127,7 +128,10 @@ class Opening:
 
 @dataclass(frozen=True)
 class ReportData:
-    """A whole report. `headline` is the honest sentence; `facts` are short (label, value) pairs under it."""
+    """A whole report. `headline` is the honest sentence; `facts` are short (label, value) pairs under it.
+
+    `metric` names what scores and comparisons measure, `skill_metric` what cells do.
+    """
 
     title: str
     headline: str
@@ -141,3 +145,5 @@ class ReportData:
     stages: tuple[Stage, ...] = ()
     lineage: tuple[Ancestor, ...] = ()
     openings: tuple[Opening, ...] = ()
+    metric: str = "accuracy"
+    skill_metric: str = "accuracy"

@@ -10,7 +10,7 @@ import re
 
 MINUS = "−"
 NO_BREAK = "\u00a0"
-UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 def score(value: float, digits: int = 2) -> str:
@@ -63,5 +63,5 @@ def glued(text: str) -> str:
 
 
 def showable(text: str) -> str:
-    """Replace what no page or terminal should get: control characters and lone surrogates."""
+    """Replace what no page or terminal should get: control and direction characters, lone surrogates."""
     return UNSHOWABLE.sub("\ufffd", text)

@@ -42,12 +42,14 @@ def _drawn(report: ReportData) -> dict[str, Any]:
     reach = charts.probe_reach(report.probes)
     return {
         "arms": arms,
-        "dev": list(_dev_charts(report.scores, arms)),
-        "test": _test_chart(report.scores, arms),
+        "dev": list(_dev_charts(report, arms)),
+        "test": _test_chart(report, arms),
         "differences": _differences(report),
         "tables": score_tables(report.scores),
         "heat": heat_maps(report.cells),
         "strips": [charts.strip(p, reach) for p in report.probes],
+        "metric": named(report.metric),
+        "skill_metric": named(report.skill_metric),
         "seconds": sum(s.seconds for s in report.stages),
         "tokens": sum(s.tokens for s in report.stages),
     }
@@ -56,16 +58,27 @@ def _drawn(report: ReportData) -> dict[str, Any]:
 PARTS = {"all": "all templates", "seen": "templates seen in training", "unseen": "templates never trained on"}
 
 
-def _dev_charts(scores: Sequence[Score], arms: Sequence[str]) -> Iterable[tuple[str, str]]:
+def named(metric: str) -> str:
+    """Say the direction of a metric where fewer is better."""
+    return f"{metric} (fewer is better)" if metric == "bits per byte" else metric
+
+
+def _title(metric: str) -> str:
+    words = named(metric)
+    return words[:1].upper() + words[1:]
+
+
+def _dev_charts(report: ReportData, arms: Sequence[str]) -> Iterable[tuple[str, str]]:
     for part, words in PARTS.items():
-        some = [s for s in scores if s.split == "dev" and s.part == part and not math.isnan(s.value)]
+        some = [s for s in report.scores if s.split == "dev" and s.part == part and not math.isnan(s.value)]
         if some:
-            yield words, charts.rounds(some, f"Accuracy on dev by round, {words}", arms)
+            yield words, charts.rounds(some, f"{_title(report.metric)} on dev by round, {words}", arms)
 
 
-def _test_chart(scores: Sequence[Score], arms: Sequence[str]) -> str:
+def _test_chart(report: ReportData, arms: Sequence[str]) -> str:
+    scores = report.scores
     some = [s for s in scores if s.split == "test" and s.part == "all" and not math.isnan(s.value)]
-    return charts.models(some, "Accuracy on the sealed test", arms) if some else ""
+    return charts.models(some, f"{_title(report.metric)} on the sealed test", arms) if some else ""
 
 
 def _differences(report: ReportData) -> str:
@@ -103,7 +116,7 @@ def _rank(arm: str, scores: Sequence[Score]) -> int:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """One arm's accuracy by skill (rows) and round (columns)."""
+    """One arm by skill (rows) and round (columns)."""
 
     arm: str
     rounds: tuple[int, ...]

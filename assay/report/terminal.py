@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from assay.report.data import Funnel, ReportData
 from assay.report.numbers import around, count, difference, duration, interval, score, showable
-from assay.report.page import HeatMap, ScoreTable, heat_maps, score_tables
+from assay.report.page import HeatMap, ScoreTable, heat_maps, named, score_tables
 
 WIDTH = 100
 
@@ -41,8 +41,8 @@ def _head(report: ReportData) -> str:
 
 def _sections(report: ReportData) -> Iterable[str]:
     yield _comparisons(report)
-    yield from (_scores(t) for t in score_tables(report.scores))
-    yield from (_heat(m) for m in heat_maps(report.cells))
+    yield from (_scores(t, report.metric) for t in score_tables(report.scores))
+    yield from (_heat(m, report.skill_metric) for m in heat_maps(report.cells))
     yield _probes(report)
     yield from (_funnel(f) for f in report.funnels)
     yield _cost(report)
@@ -66,19 +66,19 @@ def _comparisons(report: ReportData) -> str:
     return "\n".join([table("is it better?", head, rows), *sentences]) if rows else ""
 
 
-def _scores(scores: ScoreTable) -> str:
+def _scores(scores: ScoreTable, metric: str) -> str:
     head = [">round", "arm", ">items", *scores.parts]
     rows = [
         [str(r), arm, count(n), *(f"{score(s.value)} {interval(s.lo, s.hi)}" if s else "–" for s in line)]
         for r, arm, n, line in scores.rows
     ]
-    return table(f"{scores.split}: accuracy [interval]", head, rows)
+    return table(f"{scores.split}: {named(metric)} [interval]", head, rows)
 
 
-def _heat(heat: HeatMap) -> str:
+def _heat(heat: HeatMap, metric: str) -> str:
     head = ["skill", *(f">round {r}" for r in heat.rounds)]
     rows = [[skill, *(score(c.value) if c else "–" for c in row)] for skill, row in heat.rows]
-    return table(f"{heat.arm}: accuracy by skill on dev", head, rows)
+    return table(f"{heat.arm}: {named(metric)} by skill on dev", head, rows)
 
 
 def _probes(report: ReportData) -> str:

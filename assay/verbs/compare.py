@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from assay.config import Metric, Task
 from assay.records import Result
 from assay.verbs.evaluate import evaluate
 from assay.verbs.model import base_model
 from assay.verbs.plan import Stages
 from assay.verbs.subjects import BASE, lineup, subjects_of
 from assay.workspace import Workspace
-from evals.compare import Comparison, Plan, by_skill, compare
+from evals.compare import MARGIN, Comparison, Plan, RecallChange, by_skill, compare, recall_changes
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One model against the first: by the metric that decides, by skill, by the others, recall by label.
+
+    `others` and `recalls` are shown beside and decide nothing.
+    """
+
+    name: str
+    main: Comparison
+    skills: Mapping[str, Comparison]
+    others: tuple[Comparison, ...]
+    recalls: tuple[RecallChange, ...]
+
+
+def plan_of(
+    task: Task, name_a: str, name_b: str, *, metric: Metric | None = None, margin: float | None = None
+) -> Plan:
+    """Return how this task is compared: its metric, margin, alpha and labels, unless told otherwise.
+
+    The margin holds in the unit of the task's metric; another metric in another unit takes its default.
+    """
+    chosen = metric or task.metric
+    same_unit = (chosen == "bits_per_byte") == (task.metric == "bits_per_byte")
+    return Plan(
+        metric=chosen,
+        margin=margin if margin is not None else task.margin if same_unit else MARGIN,
+        alpha=task.alpha,
+        name_a=name_a,
+        name_b=name_b,
+        labels=task.labels,
+        primary=task.metric,
+    )
 
 
 def compare_models(
@@ -20,9 +56,10 @@ def compare_models(
     *,
     reason: str = "",
     margin: float | None = None,
+    metric: Metric | None = None,
     progress: Stages,
-) -> dict[str, dict[str, Comparison]]:
-    """Compare every further model with the first; per model "all" and then each skill.
+) -> list[Compared]:
+    """Compare every further model with the first.
 
     Models that are not evaluated yet are evaluated now.
     """
@@ -30,15 +67,34 @@ def compare_models(
     who = lineup(ws, specs)
     results = evaluate(ws, who, split, reason=reason, progress=progress("eval"))
     groups = {s: _rows(results, {x.name for x in subjects_of(ws, s, base)}) for s in specs}
-    task, first = ws.config.task, specs[0]
-    found = {}
-    for name in specs[1:]:
-        plan = Plan(
-            margin=task.margin if margin is None else margin, alpha=task.alpha, name_a=first, name_b=name
-        )
-        overall = {"all": compare(groups[first], groups[name], plan)}
-        found[name] = overall | by_skill(groups[first], groups[name], plan)
-    return found
+    first, *rest = specs
+    plans = {s: plan_of(ws.config.task, first, s, metric=metric, margin=margin) for s in rest}
+    return [compared(groups[first], groups[s], plan, ws.config.task) for s, plan in plans.items()]
+
+
+def compared(a: Sequence[Result], b: Sequence[Result], plan: Plan, task: Task) -> Compared:
+    """Compare two groups of result rows in every way that the task allows."""
+    others = [m for m in metrics_of(task, [*a, *b]) if m != plan.metric]
+    return Compared(
+        plan.name_b,
+        compare(a, b, plan),
+        by_skill(a, b, plan),
+        tuple(compare(a, b, plan_of(task, plan.name_a, plan.name_b, metric=m)) for m in others),
+        recall_changes(a, b, task.labels, alpha=plan.alpha) if labels_of(task) else (),
+    )
+
+
+def metrics_of(task: Task, rows: Sequence[Result]) -> list[Metric]:
+    """Return the metrics that say something about these rows."""
+    found: list[Metric] = ["accuracy"] if any(r.score is not None for r in rows) else []
+    if found and labels_of(task):
+        found.append("macro_f1")
+    return [*found, "bits_per_byte"] if any(r.nll is not None and r.target_bytes for r in rows) else found
+
+
+def labels_of(task: Task) -> tuple[str, ...]:
+    """Return the labels of a classification, nothing for any other task."""
+    return task.labels if task.kind == "classification" or task.metric == "macro_f1" else ()
 
 
 def _rows(results: Sequence[Result], names: set[str]) -> list[Result]:

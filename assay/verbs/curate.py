@@ -82,11 +82,11 @@ def derive(
     """Compute a curation from exactly these segments and eval sets; publishes nothing."""
     inputs, against = reads
     scores = ws.store.snapshot(["scores"]).segments
-    held = {"eval_items": tuple(e.splits[s]["segment"] for e in against for s in e.splits if s != "test")}
+    held = {"eval_items": tuple(f.segment for e in against for s, f in e.splits.items() if s != "test")}
     snapshot = Snapshot(ws.home, {**{t: tuple(inputs.get(t, ())) for t in SCHEMAS}, **scores, **held})
     sealed = Snapshot(
         ws.sealed.root,
-        {"eval_items": tuple(e.splits["test"]["segment"] for e in against if "test" in e.splits)},
+        {"eval_items": tuple(f.segment for e in against for s, f in e.splits.items() if s == "test")},
     )
     over = of_snapshot(ws, snapshot, versions, sealed)
     curated = run_plan(plan, over, act, progress=progress)

@@ -25,7 +25,7 @@ def targeted_weights(
     rule = Library(ws.root).load(query, "feedback")
     takes = {p.name for p in rule.header.params}
     given = {"masked": list(masked), "masked_weight": 1}
-    held = heldout(ws).splits["dev"]["segment"]
+    held = heldout(ws).split("dev").segment
     seen = Snapshot(ws.home, {"results": tuple(results), "eval_items": (held,)})
     over = Relations({table: seen.paths(table) for table in seen.segments}, candidates=[])
     weights = weigh(rule.bind({k: v for k, v in given.items() if k in takes}), over)

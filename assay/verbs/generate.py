@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from assay.config import RephraseRecipe, SkillsRecipe
+from assay.config import DrawRecipe, RephraseRecipe, SkillsRecipe
 from assay.errors import UserError, nearest
 from assay.files import Progress, silent
 from assay.fingerprint import fingerprint
@@ -33,7 +33,7 @@ class Generated:
     skipped: bool = False
 
 
-def recipe_of(ws: Workspace, name: str) -> SkillsRecipe | RephraseRecipe:
+def recipe_of(ws: Workspace, name: str) -> SkillsRecipe | RephraseRecipe | DrawRecipe:
     """Return a recipe of `generate:`. Raises UserError with the nearest name."""
     if name not in ws.config.generate:
         fix = nearest(name, ws.config.generate)
@@ -57,6 +57,10 @@ def generate(
         from assay.verbs.rephrase import rephrase
 
         return rephrase(ws, recipe, name or recipe_name, progress)
+    if isinstance(recipe, DrawRecipe):
+        from assay.verbs.draw import draw
+
+        return draw(ws, recipe, name or recipe_name)
     return from_skills(ws, recipe, name or recipe_name, recipe_name=recipe_name, progress=progress)
 
 
@@ -99,8 +103,13 @@ def publish_raw(
     ids: Sequence[str] | None = None,
     skipped: bool,
     parents: tuple[str, ...] = (),
+    of: Sequence[Version] = (),
+    context: Mapping[str, Any] | None = None,
 ) -> Generated:
-    """Make a version of the rows of one generation segment (or of `ids` of them), each with weight 1."""
+    """Make a version of the rows of one generation segment, or of `ids` of it, each with weight 1.
+
+    With `of`, the rows are those of these versions and no segment was made.
+    """
     if ids is None:
         ids = ws.store.segment("examples", act).read("examples")["example_id"].to_pylist()
     selection = [(i, ONE) for i in sorted(ids)]
@@ -112,13 +121,23 @@ def publish_raw(
     manifest = Manifest(
         version=version_id(selection),
         fingerprint=act,
-        act="generate",
+        act="draw" if of else "generate",
         recipe=recipe,
         rows=len(selection),
-        parents=parents,
-        inputs={"examples": [act], "origins": [act]},
+        parents=parents or tuple(v.id for v in of),
+        inputs=_segments(ws, of) if of else {"examples": [act], "origins": [act]},
+        context=context or {},
     )
     return Generated(ws.publish_version(name, selection, manifest), len(selection), skipped=skipped)
+
+
+def _segments(ws: Workspace, versions: Sequence[Version]) -> dict[str, list[str]]:
+    """Return the segments that the rows of these versions lie in."""
+    found: dict[str, set[str]] = {"examples": set(), "origins": set()}
+    for version in versions:
+        for table, segments in found.items():
+            segments.update(ws.manifest(version).inputs.get(table, ()))
+    return {table: sorted(segments) for table, segments in found.items()}
 
 
 def _counted(made: Iterable[Made], total: int, progress: Progress) -> Iterable[Made]:

@@ -22,9 +22,24 @@ def heldout(ws: Workspace) -> EvalSet:
             where="assay.yaml",
             fix="add `heldout: {skills: [arithmetic]}`; `assay skill list` names the skills",
         )
+    if not wanted.skills:
+        return imported(ws, wanted.name)
     versions = {s: SKILLS[s].version for s in wanted.skills}
     key = fingerprint("heldout", settings=wanted.resolved(), version=VERSION, versions=versions)
-    if wanted.name in ws.eval_sets() and (there := ws.eval_set(wanted.name)).fingerprint == key:
+    if wanted.name in ws.eval_sets() and (there := ws.eval_set(wanted.name)).made_by(key):
         return there
     made = eval_items(wanted.skills, {"dev": wanted.dev, "test": wanted.test}, wanted.seed)
     return ws.publish_eval_set(wanted.name, key, {"dev": made["dev"], "test": made["test"]})
+
+
+def imported(ws: Workspace, name: str) -> EvalSet:
+    """Return an imported held-out set. Raises UserError when it is not there yet, or lacks a split."""
+    if name not in ws.eval_sets():
+        raise UserError(
+            f"heldout names {name!r}, which is not imported yet",
+            where="assay.yaml",
+            fix=f"assay import FILE --as train --name {name} --split N/N/N, or `heldout: {{skills: […]}}`",
+        )
+    there = ws.eval_set(name)
+    there.split("dev"), there.split("test")
+    return there

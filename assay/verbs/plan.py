@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assay.chat import Contract
-from assay.config import Loop, SkillsRecipe, TrainRecipe
+from assay.config import Loop, TrainRecipe
 from assay.errors import UserError
 from assay.files import Progress
 from assay.models import Model
-from assay.verbs.generate import recipe_of
 from assay.verbs.heldout import heldout
 from assay.verbs.model import base_model, contract_of
+from assay.verbs.stock import Stock, stock_of
 from assay.workspace import EvalSet, Version, Workspace
 
 Stages = Callable[[str], Progress]
@@ -25,7 +25,7 @@ class LoopPlan:
 
     ws: Workspace
     loop: Loop
-    generate: SkillsRecipe
+    stock: Stock
     train: TrainRecipe
     held: EvalSet
     base: Model
@@ -44,13 +44,7 @@ def plan_loop(ws: Workspace, stages: Stages) -> LoopPlan:
         raise UserError(
             "assay.yaml has no loop", where="assay.yaml", fix="add `loop:`; assay demo DIR shows one"
         )
-    recipe = recipe_of(ws, loop.generate)
-    if not isinstance(recipe, SkillsRecipe):
-        raise UserError(
-            f"loop.generate: the recipe {loop.generate!r} cannot be weighted by skill",
-            where="assay.yaml",
-            fix="name a recipe with method: skills",
-        )
+    held, stock = heldout(ws), stock_of(ws, loop)
     base = base_model(ws, stages(f"pull {ws.config.model}"))
     train = ws.config.train[loop.train]
-    return LoopPlan(ws, loop, recipe, train, heldout(ws), base, contract_of(ws, base), stages)
+    return LoopPlan(ws, loop, stock, train, held, base, contract_of(ws, base), stages)

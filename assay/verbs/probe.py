@@ -10,10 +10,11 @@ from assay.checks import VERSION as CHECKS
 from assay.errors import UserError
 from assay.files import Progress, silent
 from assay.fingerprint import fingerprint
-from assay.records import EvalItem, Result
+from assay.records import EvalItem, Made, Result
 from assay.store import eval_items_of
 from assay.verbs.costs import measured
 from assay.verbs.evaluate import stored
+from assay.verbs.heldout import heldout
 from assay.verbs.subjects import Lineup
 from assay.workspace import Run, Version, Workspace
 from evals.bench import VERSION as ANSWERING
@@ -66,16 +67,40 @@ def probe_set(ws: Workspace, version: Version) -> list[EvalItem]:
     from generators.skills import SKILLS
 
     versions = {name: skill.version for name, skill in SKILLS.items()}
-    act = fingerprint("probe items", version=version.id, members=MEMBERS, generator=VERSION, skills=versions)
+    dev = {} if ws.config.heldout is None else {"dev": heldout(ws).id("dev")}
+    act = fingerprint(
+        "probe items", version=version.id, members=MEMBERS, generator=VERSION, skills=versions, **dev
+    )
     if not ws.store.has("eval_items", act):
-        items = probe_items(ws.made(_members(ws, version), version), 0)
+        members = ws.made(_members(ws, version), version)
+        items = probe_items(members, 0) + _beside_dev(
+            ws, [m for m in members if m.origin.skill not in SKILLS]
+        )
         if not items:
             raise UserError(
-                f"{version.label} has no rows that a skill made: there is nothing to compare members with",
-                fix="probe a version with rows of method skills",
+                f"{version.label} has no rows that a skill made, and dev none of their skills: "
+                "there is nothing to compare members with",
+                fix="probe a version with rows of method skills, or of an import with --split",
             )
         ws.store.append("eval_items", act, (i.row(f"probe:{version.id[:8]}", "probe") for i in items))
     return eval_items_of(ws.store.segment("eval_items", act).rows("eval_items"))
+
+
+def _beside_dev(ws: Workspace, members: Sequence[Made]) -> list[EvalItem]:
+    """Pair imported rows with dev items of the same skill: fresh rows of the same file, never trained on.
+
+    No item stands in two pairs; members beyond what dev has of their skill are left out.
+    """
+    fresh: dict[str, list[EvalItem]] = {}
+    for item in sorted(ws.eval_items(heldout(ws), "dev"), key=lambda i: i.id) if members else ():
+        fresh.setdefault(item.skill, []).append(item)
+    items = []
+    for member in members:
+        if left := fresh.get(member.origin.skill):
+            parent = member.example.id
+            items.append(EvalItem.from_example(member, seen=True, variant="member", parent=parent))
+            items.append(left.pop(0).as_variant("fresh", parent))
+    return items
 
 
 def _members(ws: Workspace, version: Version) -> list[str]:

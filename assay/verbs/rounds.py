@@ -10,11 +10,11 @@ from decimal import Decimal
 from assay.fingerprint import fingerprint
 from assay.manifest import Manifest, version_id
 from assay.records import Result
-from assay.verbs.arms import TOLERANCE, Candidate, cut, tilt
+from assay.verbs.arms import TOLERANCE, Candidate, Key, cut, tilt
 from assay.verbs.curate import curate
 from assay.verbs.feedback import targeted_weights
-from assay.verbs.generate import from_skills
 from assay.verbs.plan import LoopPlan
+from assay.verbs.stock import Wish
 from assay.verbs.train import Unit, train
 from assay.workspace import Run, Version
 from generators.programmatic import Cell
@@ -44,13 +44,8 @@ class ArmRound:
 
 def round_zero(plan: LoopPlan) -> ArmRound:
     """Make the version and the runs that both arms start from: uniform rows, curated."""
-    recipe = plan.generate.model_copy(update={"n": plan.loop.initial})
-    raw = from_skills(
-        plan.ws,
-        recipe,
-        "round0.raw",
-        recipe_name=plan.loop.generate,
-        progress=plan.stages("round 0: generate"),
+    raw = plan.stock.make(
+        Wish("round0.raw", plan.loop.initial, plan.stock.seed), plan.stages("round 0: generate")
     )
     curated = curate(
         plan.ws,
@@ -74,18 +69,11 @@ def arm_round(
     label, loop = f"round {number} {arm}", plan.loop
     prior = plan.ws.selection(before.version.id)
     lengths = _mean_tokens(plan, plan.shared or before.version, weights)
-    level = sum(lengths.values()) / len(lengths)
+    level = _level(plan.stock.uniform(), lengths)
     tilted = {c: round(w, 9) for c, w in tilt(weights, lengths, level).items()}  # as fingerprints keep them
-    n = math.ceil(loop.size * OVERSAMPLE)
-    recipe = plan.generate.model_copy(update={"n": n, "seed": plan.generate.seed + number})
-    raw = from_skills(
-        plan.ws,
-        recipe,
-        f"{arm}.raw",
-        recipe_name=loop.generate,
-        weights=tilted,
-        progress=plan.stages(f"{label}: generate"),
-    )
+    n, seed = math.ceil(loop.size * OVERSAMPLE), plan.stock.seed + number
+    wish = Wish(f"{arm}.raw", n, seed, tilted, before.version)
+    raw = plan.stock.make(wish, plan.stages(f"{label}: generate"))
     curated = curate(
         plan.ws,
         loop.curate,
@@ -101,14 +89,22 @@ def arm_round(
 
 
 def weights_for(
-    plan: LoopPlan, arm: str, cells: Sequence[Cell], results: Sequence[str], moved: Mapping[str, float]
+    plan: LoopPlan, arm: str, results: Sequence[str], moved: Mapping[str, float]
 ) -> dict[Cell, float]:
     """Return an arm's weights: uniform, targeted at what dev results fail, or those shuffled over skills."""
+    uniform = plan.stock.uniform()
     if arm == "control":
-        return dict.fromkeys(cells, 1.0)
+        return uniform
+    cells = list(uniform)
     masked = [skill for skill, gain in moved.items() if gain < plan.loop.screen]
-    targeted = targeted_weights(plan.ws, plan.loop.feedback, cells, results, masked)
-    return targeted if arm == "targeted" else _rotated(cells, targeted)
+    aimed = targeted_weights(plan.ws, plan.loop.feedback, cells, results, masked)
+    times = aimed if arm == "targeted" else _rotated(cells, aimed)
+    return {c: share * times[c] for c, share in uniform.items()}
+
+
+def _level(uniform: Mapping[Cell, float], lengths: Mapping[Cell, float]) -> float:
+    """Return the mean answer tokens of an untargeted row: what every arm is held to."""
+    return sum(w * lengths[c] for c, w in uniform.items()) / sum(uniform.values())
 
 
 def learned(base: Sequence[Result], practised: Sequence[Result]) -> dict[str, float]:
@@ -146,7 +142,7 @@ def _mean_tokens(plan: LoopPlan, version: Version, weights: Mapping[Cell, float]
     by_cell: dict[Cell, list[int]] = {}
     by_skill: dict[str, list[int]] = {}
     for made in plan.ws.made(ids, version):
-        cell = Cell(made.origin.skill, made.origin.template, made.origin.difficulty)
+        cell = plan.stock.cell(made.origin)
         by_cell.setdefault(cell, []).append(tokens[made.example.id])
         by_skill.setdefault(cell.skill, []).append(tokens[made.example.id])
     overall = sum(tokens.values()) / len(tokens)
@@ -177,18 +173,15 @@ def _cut(
     ids = [i for i, _ in plan.ws.selection(curated.id) if i not in prior and i not in stand_in]
     tokens = _tokens(plan, ids)
     candidates = [
-        Candidate(
-            m.example.id, (m.origin.skill, m.origin.template, m.origin.difficulty), tokens[m.example.id]
-        )
+        Candidate(m.example.id, _key(plan.stock.cell(m.origin)), tokens[m.example.id])
         for m in plan.ws.made(ids, curated)
     ]
-    chosen = cut(
-        candidates,
-        {(c.skill, c.template, c.difficulty): w for c, w in weights.items()},
-        plan.loop.size,
-        target,
-    )
+    chosen = cut(candidates, {_key(c): w for c, w in weights.items()}, plan.loop.size, target)
     return chosen, sum(tokens[i] for i in chosen)
+
+
+def _key(cell: Cell) -> Key:
+    return (cell.skill, cell.template, cell.difficulty)
 
 
 def _stand_ins(plan: LoopPlan, curated: Version, prior: set[str]) -> set[str]:

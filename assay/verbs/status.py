@@ -1,32 +1,233 @@
-"""What a workspace holds, and what to do next."""
+"""What a workspace holds, how far its work is, and what to do next. Works with a page that has mistakes."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from assay.workspace import Workspace
+import pyarrow.parquet as pq
+
+from assay.config import Config
+from assay.fingerprint import fingerprint
+from assay.verbs.doctor.links import check_ledger
+from assay.verbs.doctor.refs import Refs, read_refs
+from assay.verbs.doctor.segments import READING
+from assay.verbs.opened import Opened
+from assay.workspace import Run, Version, Workspace
+
+ALIVE = 120.0
+"""Seconds since the last write within which a training counts as running; checkpoints come every 60."""
 
 
-def status(ws: Workspace) -> dict[str, Any]:
-    """Return versions, runs, openings of the test, damage of the ledger, and the next command."""
-    return {
+@dataclass(frozen=True)
+class Training:
+    """A training that is not published: the last step that was saved, and whether a process still writes."""
+
+    id: str
+    step: int
+    running: bool
+    seconds_ago: float
+
+
+@dataclass(frozen=True)
+class LoopState:
+    """How far the loop of assay.yaml is: the last round of each arm that has its version, and its runs."""
+
+    rounds: int
+    made: Mapping[str, int]
+    trained: Mapping[str, int]
+    done: bool
+
+    @property
+    def begun(self) -> bool:
+        """Say whether anything of it is there."""
+        return bool(self.made)
+
+
+def status(opened: Opened) -> dict[str, Any]:
+    """Return mistakes, versions, eval sets, runs, units, openings, money, damage, and the next command."""
+    ws = opened.workspace
+    refs = read_refs(ws)
+    damage = [f"{f.path.relative_to(ws.root)}: {f.what}" for f in (*refs.findings, *check_ledger(ws))]
+    evaluated = dev_results(ws)
+    runs = sorted(refs.runs.values(), key=lambda r: r.name)
+    stopped = list(trainings(ws))
+    loop = None if opened.error else loop_state(ws, refs)
+    found: dict[str, Any] = {
         "project": ws.config.project,
-        "versions": [v.label for v in ws.all_versions()],
-        "runs": [r.name for r in ws.runs()],
-        "test_openings": ws.test_openings(),
-        "ledger_damage": ws.ledger.damage(),
-        "next": _next(ws),
+        "mistakes": [asdict(m) for m in opened.mistakes],
+        "versions": [_version(ws, refs, v) for v in refs.ordered()],
+        "eval_sets": [
+            {
+                "name": e.name,
+                "splits": {s: f.n for s, f in e.splits.items()},
+                "openings": _openings(ws, e.name),
+            }
+            for e in refs.evals
+        ],
+        "runs": [
+            {"run": r.name, "version": r.version_label, "base": r.base, "evaluated": r.name in evaluated}
+            for r in runs
+        ],
+        "trainings": [asdict(t) for t in stopped],
+        "loop": asdict(loop) if loop else None,
+        "test_openings": _openings(ws),
+        "ledger_damage": [line for line in damage if "ledger" in line],
+        "damage": damage,
+        "next": "",
     }
+    if usd := getattr(ws.config.limits, "usd", None):
+        found["usd"] = {"spent": 0.0, "limit": usd}
+    found["next"] = _next(opened, refs, (evaluated, stopped, loop), damage)
+    return found
 
 
-def _next(ws: Workspace) -> str:
-    names, config = ws.version_names(), ws.config
-    if config.loop:
-        return "assay report" if ws.test_openings() else "assay loop"
-    if undone := [r for r in config.generate if r not in names]:
-        return f"assay generate {undone[0]}"
-    if undone := [r for r in config.curate if r not in names]:
-        return f"assay curate {undone[0]}"
-    if not ws.runs():
-        return f"assay train {next(iter(config.curate), 'VERSION')}"
-    return f"assay eval run base {ws.runs()[-1].group}"
+def _version(ws: Workspace, refs: Refs, version: Version) -> dict[str, Any]:
+    path = ws.home / "refs" / "versions" / version.name / f"v{version.number}.json"
+    manifest = refs.manifests[path]
+    return {"version": version.label, "id": version.id, "rows": manifest.rows, "made_by": manifest.act}
+
+
+def _openings(ws: Workspace, eval_set: str | None = None) -> int:
+    """Count the openings of the test; 0 where the ledger cannot be read, which is damage of its own."""
+    try:
+        entries = [e for e in ws.ledger.entries() if e.act == "open test"]
+    except (ValueError, TypeError, OSError):
+        return 0
+    return sum(eval_set in (None, e.what.get("eval_set")) for e in entries)
+
+
+def dev_results(ws: Workspace) -> set[str]:
+    """Return the names of the runs, and of bases, that have results on a dev split."""
+    found: set[str] = set()
+    for path in ws.store.snapshot(["results"]).paths("results"):
+        try:
+            rows = pq.read_table(path, columns=["run", "task"], partitioning=None)
+        except READING:
+            continue
+        pairs = set(zip(rows["run"].to_pylist(), rows["task"].to_pylist(), strict=True))
+        found |= {run for run, task in pairs if str(task).endswith("_dev")}
+    return found
+
+
+def trainings(ws: Workspace) -> Iterator[Training]:
+    """Yield the trainings that have begun and are not published."""
+    for folder in sorted((ws.home / "runs").glob(".*.unfinished")):
+        run_id = folder.name.removeprefix(".").removesuffix(".unfinished")
+        if ws.run_folder(run_id).is_dir():
+            continue
+        steps = [int(p.name.removeprefix("checkpoint-")) for p in folder.glob("checkpoint-*[0-9]")]
+        ago = max(0.0, time.time() - _newest(folder))
+        yield Training(run_id, max(steps, default=0), ago < ALIVE, round(ago, 1))
+
+
+def _newest(folder: Path) -> float:
+    times = []
+    for path in (folder, folder.with_suffix(".lock"), *folder.rglob("*")):
+        try:
+            times.append(path.stat().st_mtime)
+        except OSError:  # its process has just published it
+            continue
+    return max(times, default=0.0)
+
+
+def loop_record(ws: Workspace) -> Path:
+    """Return the file that says that the loop of this very assay.yaml has ended, and how long it took."""
+    config = ws.config.model_dump(mode="json", by_alias=True, exclude={"limits", "who"})
+    return ws.home / "loops" / f"{fingerprint('loop', config=config)}.json"
+
+
+def loop_state(ws: Workspace, refs: Refs) -> LoopState | None:
+    """Return how far the loop is; None when assay.yaml has none."""
+    loop = ws.config.loop
+    if loop is None:
+        return None
+    trained = {r.version for r in refs.runs.values()}
+    made: dict[str, int] = {}
+    ready: dict[str, int] = {}
+    for path, version in refs.versions.items():
+        manifest = refs.manifests[path]
+        if version.name == "round0" and manifest.act == "curate":
+            arm, number = "round 0", 0
+        elif manifest.act == "arm":
+            arm, number = version.name, int(manifest.context.get("round", 0))
+        else:
+            continue
+        made[arm] = max(number, made.get(arm, 0))
+        if version.id in trained:
+            ready[arm] = max(number, ready.get(arm, 0))
+    return LoopState(loop.rounds, made, ready, loop_record(ws).is_file())
+
+
+Progress = tuple[set[str], Sequence[Training], LoopState | None]
+
+
+def _next(opened: Opened, refs: Refs, work: Progress, damage: Sequence[str]) -> str:
+    """Return the command to run next, from the first thing that is not as it should be."""
+    ws, config = opened.workspace, opened.workspace.config
+    if opened.error:
+        return f"put these lines of {opened.error.where} right, then: assay status"
+    if damage:
+        return "assay doctor"
+    held = config.heldout
+    if held is not None and not held.skills and held.name not in {e.name for e in refs.evals}:
+        return f"assay import FILE --as train --name {held.name} --split N/N/N"
+    _, stopped, loop = work
+    if loop is not None:
+        return "assay report" if loop.done else "assay loop"
+    names = {v.name for v in refs.versions.values()}
+    return _rows_next(config, names) or _runs_next(ws, refs, work[0], stopped)
+
+
+def _rows_next(config: Config, names: set[str]) -> str:
+    """Return the next command that makes rows: one whose sources are there."""
+
+    def ready(sources: Any) -> bool:
+        words = (sources,) if isinstance(sources, str) else tuple(sources or ())
+        return all(w.split("@")[0].split(":")[0] in names for w in words)
+
+    todo = [(n, getattr(r, "source", ())) for n, r in config.generate.items() if n not in names]
+    for name, sources in todo:
+        if ready(sources):
+            return f"assay generate {name}"
+    for name, recipe in config.curate.items():
+        if name in names:
+            continue
+        if ready(recipe.from_):
+            return f"assay curate {name}"
+        lost = next(w for w in recipe.from_ if w.split("@")[0].split(":")[0] not in names)
+        if lost.split(":")[0] not in config.generate:
+            return f"assay import FILE --as train --name {lost.split('@')[0].split(':')[0]}"
+    if not names and not config.generate:
+        return "assay import FILE --as train --name NAME, or add `generate:` to assay.yaml"
+    return ""
+
+
+def _runs_next(ws: Workspace, refs: Refs, evaluated: set[str], stopped: Sequence[Training]) -> str:
+    runs = sorted(refs.runs.values(), key=lambda r: r.created)
+    if not ws.config.train:
+        return "add `train:` to assay.yaml: `lora: {steps: 100}` is a beginning"
+    newest = _to_train(ws.config, refs.ordered())
+    if any(not t.running for t in stopped) or not runs:
+        choice = "" if len(ws.config.train) == 1 else f" --recipe {next(iter(ws.config.train))}"
+        return f"assay train {newest}{choice}"
+    if fresh := [r for r in runs if r.name not in evaluated]:
+        base = "" if any(r.startswith("base-") for r in evaluated) else "base "
+        return f"assay eval run {base}{fresh[-1].group}"
+    return f"assay eval compare base {' '.join(_groups(runs)[-2:])}"
+
+
+def _groups(runs: Sequence[Run]) -> list[str]:
+    return list(dict.fromkeys(r.group for r in runs))
+
+
+def _to_train(config: Config, versions: Sequence[Version]) -> str:
+    """Return the name to train on: the last curated one there is, else the newest version's."""
+    names = [v.name for v in versions]
+    curated = [n for n in config.curate if n in names]
+    if curated:
+        return curated[-1]
+    return max(versions, key=lambda v: v.created).name if versions else "VERSION"

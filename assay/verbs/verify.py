@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
-from assay.config import CurateRecipe
+from assay.config import CurateRecipe, DrawRecipe
 from assay.errors import Refused, UserError
 from assay.files import Progress, silent
 from assay.manifest import Manifest, Selection, version_id
@@ -38,6 +39,9 @@ def verify(ws: Workspace, version: Version, progress: Progress = silent) -> str:
             verify(ws, parent, progress)
         _same(version, stored, _arm(ws, manifest))
         return COMPOSED
+    if manifest.act == "draw":
+        _same(version, stored, _drawn(ws, manifest))
+        return DERIVED
     return ATTESTED
 
 
@@ -78,6 +82,16 @@ def _changed(now: list[dict[str, str]], then: list[dict[str, str]]) -> list[str]
 
 def _by_id(ws: Workspace, version_id: str) -> Version:
     return next(v for v in ws.all_versions() if v.id == version_id)
+
+
+def _drawn(ws: Workspace, manifest: Manifest) -> Selection:
+    from assay.verbs.draw import Well
+
+    recipe = DrawRecipe.model_validate({k: v for k, v in manifest.recipe.items() if k != "name"})
+    weights = {s: Fraction(w) for s, w in manifest.context["weights"].items()}
+    used = manifest.context["used"]
+    ids = Well(ws, recipe).pick(recipe.n, recipe.seed, weights, ws.version(used) if used else None)
+    return [(i, Decimal(1)) for i in ids]
 
 
 def _arm(ws: Workspace, manifest: Manifest) -> Selection:

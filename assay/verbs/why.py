@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from assay.errors import UserError
 from assay.records import Example, Origin
-from assay.store import examples_by_id
+from assay.store import examples_by_id, read_parquet
 from assay.workspace import Workspace
 
 
@@ -59,7 +58,7 @@ def find_example(ws: Workspace, prefix: str) -> str:
     found: set[str] = set()
     if len(prefix) >= 8:
         for path in ws.store.snapshot(["examples"]).paths("examples"):
-            ids = pq.read_table(path, columns=["example_id"])["example_id"]
+            ids = read_parquet(path, columns=["example_id"])["example_id"]
             found.update(ids.filter(pc.starts_with(ids, prefix)).to_pylist())
     if len(found) == 1:
         return found.pop()
@@ -70,4 +69,4 @@ def find_example(ws: Workspace, prefix: str) -> str:
 
 def _about(paths: tuple[Any, ...], example_id: str) -> list[dict[str, Any]]:
     wanted = pc.field("example_id") == example_id
-    return [row for path in paths for row in pq.read_table(path, filters=wanted).to_pylist()]
+    return [row for path in paths for row in read_parquet(path, filters=wanted).to_pylist()]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
 
-from assay.config import FILE
+from assay.config import FILE, NAME
 from assay.errors import UserError, nearest
 from assay.files import publish_json, read_json
 from assay.fingerprint import fingerprint, of_rows
@@ -17,75 +17,121 @@ from assay.workspace.home import Home, check_name
 
 
 @dataclass(frozen=True)
-class EvalSet:
-    """Frozen dev and test items: per split the id (hash of the item ids), the segment, the count."""
+class Frozen:
+    """One split of an eval set: what made it, the hash of its item ids, its segment, its count."""
 
-    name: str
     fingerprint: str
-    splits: Mapping[str, Mapping[str, Any]]
+    id: str
+    segment: str
+    n: int
     created: str
 
+
+@dataclass(frozen=True)
+class EvalSet:
+    """Frozen items by split: dev and test of a held-out set, or the items of a benchmark."""
+
+    name: str
+    splits: Mapping[str, Frozen]
+
     def id(self, split: str) -> str:
-        """Return the id of a split."""
-        return str(self.splits[split]["id"])
+        """Return the id of a split. Raises UserError when the set has no such split."""
+        return self.split(split).id
+
+    def split(self, split: str) -> Frozen:
+        """Return a split. Raises UserError when the set has no such split."""
+        if split not in self.splits:
+            has = ", ".join(self.splits)
+            raise UserError(
+                f"{self.name} has no {split} split, only {has}",
+                fix=f"assay import FILE --as {split} --name {self.name} adds one",
+            )
+        return self.splits[split]
+
+    def made_by(self, key: str) -> bool:
+        """Say whether all its splits were made by this fingerprint."""
+        return all(s.fingerprint == key for s in self.splits.values())
 
 
 class EvalSets(Home):
     """The eval sets of a workspace."""
 
-    def publish_eval_set(self, name: str, key: str, splits: Mapping[Role, Sequence[EvalItem]]) -> EvalSet:
-        """Freeze an eval set made by `key` (a fingerprint); test items go under the seal.
+    _named: dict[str, set[str]] | None = None
 
-        Raises UserError when the name stands for another eval set: held-out items never change.
+    @property
+    def _evals(self) -> Path:
+        return self.home / "refs" / "evals"
+
+    def publish_eval_set(self, name: str, key: str, splits: Mapping[Role, Sequence[EvalItem]]) -> EvalSet:
+        """Freeze splits made by `key` (a fingerprint); test items go under the seal.
+
+        Splits the set already has stay; a later import may add the other one. Raises UserError when a
+        split of this name was made by something else: held-out items never change.
         """
         check_name(name)
-        path = self.home / "refs" / "evals" / f"{name}.json"
-        if path.is_file():  # before a segment is written: a refused set must reach no snapshot
-            self._same_eval_set(name, key)
-        described = {}
+        for role in splits:  # before a segment is written: a refused set must reach no snapshot
+            self._same_split(name, role, key)
         for role, items in splits.items():
             split_id = of_rows(sorted(i.id for i in items))
             segment = fingerprint("eval_set", name=name, key=key, split=role, id=split_id)
             store = self.sealed if role == "test" else self.store
             store.append("eval_items", segment, (i.row(f"{name}:{role}", role) for i in items))
-            described[str(role)] = {"id": split_id, "segment": segment, "n": len(items)}
-        publish_json(path, asdict(EvalSet(name, key, described, now())))
-        return self._same_eval_set(name, key)
+            frozen = Frozen(key, split_id, segment, len(items), now())
+            publish_json(self._evals / name / f"{role}.json", asdict(frozen))
+            self._same_split(name, role, key)
+        return self.eval_set(name)
 
-    def _same_eval_set(self, name: str, key: str) -> EvalSet:
-        there = self.eval_set(name)
-        if there.fingerprint != key:
+    def _same_split(self, name: str, role: str, key: str) -> None:
+        path = self._evals / name / f"{role}.json"
+        if path.is_file() and read_json(path)["fingerprint"] != key:
             raise UserError(
-                f"the eval set {name!r} exists and was made from other settings; held-out items never change",
+                f"{name}:{role} exists and was made from something else; held-out items never change",
                 where=FILE,
-                fix="give heldout another name, or put its settings back",
+                fix="take another name, or put the settings or the file back",
             )
-        return there
 
     def eval_set(self, name: str) -> EvalSet:
         """Return a frozen eval set. Raises UserError when there is none of this name."""
-        path = self.home / "refs" / "evals" / f"{name}.json"
-        if not path.is_file():
+        found = {p.stem: Frozen(**read_json(p)) for p in sorted((self._evals / name).glob("[!.]*.json"))}
+        if not found or not NAME.fullmatch(name):
             raise UserError(f"there is no eval set {name!r}", fix=nearest(name, self.eval_sets()))
-        return EvalSet(**read_json(path))
+        return EvalSet(name, found)
 
     def eval_sets(self) -> list[str]:
         """Return the names of the eval sets."""
-        return sorted(p.stem for p in (self.home / "refs" / "evals").glob("[!.]*.json"))
+        return sorted(p.name for p in self._evals.glob("*") if any(p.glob("[!.]*.json")))
 
     def eval_items(self, eval_set: EvalSet, split: str) -> list[EvalItem]:
         """Return the items of a split that is not sealed."""
         if split == "test":
             raise UserError("the test split is sealed", fix="eval run --split test --reason TEXT opens it")
-        snapshot = self.store.segment("eval_items", eval_set.splits[split]["segment"])
+        snapshot = self.store.segment("eval_items", eval_set.split(split).segment)
         return eval_items_of(snapshot.rows("eval_items"))
+
+    def items_to_keep_apart(self, eval_set: EvalSet) -> list[EvalItem]:
+        """Return all items of a set, sealed ones too: to keep training rows apart from, never to show."""
+        found: list[EvalItem] = []
+        for split, frozen in eval_set.splits.items():
+            store = self.sealed if split == "test" else self.store
+            found += eval_items_of(store.segment("eval_items", frozen.segment).rows("eval_items"))
+        return found
+
+    def item_named(self, source_id: str) -> str | None:
+        """Return the id of the open item that its file calls `source_id`; None without exactly one."""
+        if self._named is None:
+            self._named = {}
+            for row in self.store.snapshot(["eval_items"]).rows("eval_items"):
+                if row.get("source_id"):
+                    self._named.setdefault(row["source_id"], set()).add(row["item_id"])
+        found = self._named.get(source_id, set())
+        return next(iter(found)) if len(found) == 1 else None
 
     def open_test(self, eval_set: EvalSet, *, reason: str, key: str, models: Sequence[str]) -> list[EvalItem]:
         """Write the opening into the ledger (once per `key`), then return the test items."""
         self.ledger.append(
             "open test", reason=reason, key=key, eval_set=eval_set.name, id=eval_set.id("test"), models=models
         )
-        snapshot = self.sealed.segment("eval_items", eval_set.splits["test"]["segment"])
+        snapshot = self.sealed.segment("eval_items", eval_set.split("test").segment)
         return eval_items_of(snapshot.rows("eval_items"))
 
     def test_openings(self) -> int:

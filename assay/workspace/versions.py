@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from assay.config import NAME
 from assay.errors import UserError, nearest
@@ -17,7 +16,7 @@ from assay.files import publish, publish_json, read_json
 from assay.ledger import now
 from assay.manifest import Manifest, Selection, version_id
 from assay.records import Example
-from assay.store import SELECTION, examples_by_id, write_parquet
+from assay.store import SELECTION, examples_by_id, read_parquet, write_parquet
 from assay.workspace.home import Home, check_name
 
 
@@ -46,13 +45,17 @@ class Versions(Home):
         The same name and manifest again gives the version it gave before. Raises UserError on a bad
         name.
         """
-        check_name(name)
-        if manifest.version != version_id(selection):
-            raise ValueError("the manifest names another version than the rows hash to")
-        folder = self.home / "versions" / manifest.version
         rows = pa.Table.from_pydict(
             {"example_id": [i for i, _ in selection], "weight": [w for _, w in selection]}, SELECTION
         )
+        return self.publish_rows(name, rows, manifest)
+
+    def publish_rows(self, name: str, rows: pa.Table, manifest: Manifest) -> Version:
+        """Do what `publish_version` does with a table (example_id, weight) sorted by id."""
+        check_name(name)
+        if manifest.version != version_id(pairs_of(rows)):
+            raise ValueError("the manifest names another version than the rows hash to")
+        folder = self.home / "versions" / manifest.version
         publish(folder / "selection.parquet", lambda p: write_parquet(rows, p))
         publish_json(folder / f"{manifest.fingerprint}.json", manifest.dump())
         while True:
@@ -84,11 +87,12 @@ class Versions(Home):
             yield from self.versions(name)
 
     def version(self, spec: str) -> Version:
-        """Return what `NAME`, `NAME@vN`, `NAME@TAG`, `NAME@DATE` or an id prefix (8 or more) names.
+        """Return what `NAME` (or `NAME:train`), `NAME@vN`, `NAME@TAG`, `NAME@DATE` or an id prefix (8 or more) names.
 
         Raises UserError with the candidates when there is none, or more than one.
         """
         name, at, which = spec.partition("@")
+        name = name.removesuffix(":train")  # an import's training rows, beside NAME:dev and NAME:test
         if there := self.versions(name) if NAME.fullmatch(name) else []:
             return self._at(spec, there, which) if at else there[-1]
         if not at and re.fullmatch(r"[0-9a-f]{8,32}", spec):
@@ -122,7 +126,7 @@ class Versions(Home):
 
     def selection(self, version_id: str) -> list[tuple[str, Decimal]]:
         """Return the rows of a version: (example id, weight), sorted by id."""
-        table = pq.read_table(self.home / "versions" / version_id / "selection.parquet", partitioning=None)
+        table = read_parquet(self.home / "versions" / version_id / "selection.parquet")
         return list(zip(table["example_id"].to_pylist(), table["weight"].to_pylist(), strict=True))
 
     def training_rows(self, version: Version) -> list[tuple[Example, float]]:
@@ -151,3 +155,9 @@ class Versions(Home):
         self.ledger.append("tag", reason=reason, version=version.label, id=version.id, tag=tag, moved=move)
         if not publish_json(path, {"number": version.number}, replace=move):
             raise UserError(f"the tag {version.name}@{tag} was made just now", fix="--move to move it")
+
+
+def pairs_of(rows: pa.Table) -> Iterator[tuple[str, Decimal]]:
+    """Yield (example id, weight) of a selection, a batch at a time."""
+    for batch in rows.to_batches(max_chunksize=50_000):
+        yield from zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)

@@ -91,8 +91,9 @@ def contrast(evidence: Evidence, left: str, right: str, task: str) -> Estimate:
     gains: dict[str, dict[str, list[float]]] = {left: {}, right: {}}
     templates: dict[str, str] = {}
     for item, row in run.items():
-        if row.variant in gains:
-            gains[row.variant].setdefault(row.parent, []).append(row.score - base[item].score)
+        before = base[item].score
+        if row.variant in gains and row.score is not None and before is not None:
+            gains[row.variant].setdefault(row.parent, []).append(row.score - before)
             templates[row.parent] = cluster_of(row)
     pairs = sorted(gains[left].keys() & gains[right].keys())
     if not pairs:

@@ -1,4 +1,4 @@
-"""The skills Assay can teach and measure, by name."""
+"""The skills Assay can teach and measure, by name: the shipped ones, and a workspace's own."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from generators.skills.skill import Skill
 SKILLS: dict[str, Skill] = {
     s.name: s for s in (arithmetic.SKILL, units.SKILL, table_sql.SKILL, extract_json.SKILL)
 }
+"""The shipped skills. `generators.skills.own.Skills` has those of a workspace too."""
 
 __all__ = ["SKILLS", "Skill"]

@@ -16,7 +16,8 @@ from assay.errors import UserError
 from assay.models import Model
 from assay.records import Message
 from evals.bench import Bench, Subject
-from evals.run import evaluate_on, scores
+from evals.run import evaluate_on
+from evals.scores import scores
 from tests.evals.offline import Knower, Memory, item
 
 ADAPTER = Subject("x.v1.s1", Path("adapter"), "d1")
@@ -44,7 +45,7 @@ def test_rows_have_accuracy_nll_and_the_items_columns(
     assert len(rows) == 72
     by = {(r.run, r.task): [x for x in rows if (x.run, x.task) == (r.run, r.task)] for r in rows}
     assert [r.item_id for r in by["base", "dev"]] == [i.id for i in items["dev"]]
-    assert sum(r.score for r in by["base", "dev"]) == 10
+    assert sum(r.score or 0 for r in by["base", "dev"]) == 10
     assert all(r.score == 1.0 for r in by["x.v1.s1", "odd name:test"])
     row, first = by["x.v1.s1", "dev"][0], items["dev"][0]
     assert (row.response, row.prompt, row.seen) == (first.target, first.messages[0].content, True)
@@ -118,8 +119,9 @@ def test_score_tables_keep_seen_and_unseen_templates_apart(
     assert [line.slice for line in lines] == [
         "all", "seen templates", "unseen templates", "skill k0", "skill k1", "skill k2",
     ]  # fmt: skip
-    assert lines[0].items == 36 and 0 <= lines[0].accuracy.lo <= lines[0].accuracy.hi <= 1
-    assert lines[0].bits_per_byte is not None and lines[0].bits_per_byte > 0
+    accuracy, bits = lines[0].accuracy, lines[0].bits_per_byte
+    assert lines[0].items == 36 and accuracy and 0 <= accuracy.lo <= accuracy.hi <= 1
+    assert bits and bits.value > 0
 
 
 def test_system_prompt_reaches_the_model(nano: Model, contract: Contract) -> None:

@@ -17,7 +17,7 @@ MakeWorkspace = Callable[..., Workspace]
 def test_they_are_made_once(workspace: Workspace) -> None:
     first = heldout(workspace)
     assert heldout(workspace) == first
-    assert {s: d["n"] for s, d in first.splits.items()} == {"dev": 6, "test": 6}
+    assert {s: d.n for s, d in first.splits.items()} == {"dev": 6, "test": 6}
 
 
 @pytest.mark.parametrize("new", ["dev: 7", "dev: 6, seed: 3"])
@@ -33,7 +33,7 @@ def test_other_settings_under_the_same_name_are_refused(make_workspace: MakeWork
 def test_another_name_makes_another_set(make_workspace: MakeWorkspace) -> None:
     heldout(make_workspace())
     workspace = make_workspace("dev: 6", "name: second, dev: 7")
-    assert heldout(workspace).splits["dev"]["n"] == 7
+    assert heldout(workspace).splits["dev"].n == 7
     assert workspace.eval_sets() == ["heldout", "second"]
 
 

@@ -1,0 +1,135 @@
+"""assay import SOURCE…: bring your own data in, as training rows, held-out items, a benchmark or results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assay.cli.app import App, common
+
+if TYPE_CHECKING:
+    from assay.verbs.importing.rows import Imported
+
+ROLES = ("train", "dev", "test", "eval", "prompts", "results", "labels")
+SHOWN = 5
+"""Bad rows named in the text; --json names them all (up to 1,000)."""
+
+
+@click.command("import")
+@click.argument("sources", nargs=-1, required=True)
+@click.option("--as", "role", type=click.Choice(ROLES), required=True, help="What the rows are for.")
+@click.option("--name", required=True, help="Name of the version or eval set.")
+@click.option("--map", "mapping", default="", metavar="ROLE=FIELD,…", help="Which field plays which role.")
+@click.option("--check", default="", metavar="CHECK", help="How answers are judged: number, choice, exact …")
+@click.option("--split", default="", metavar="N/N/N", help="Hold out: train/dev/test rows, or per cent; -/N/N.")
+@click.option("--task", default="", help="With --as results: the eval set that was answered.")
+@common
+def command(app: App, sources: tuple[str, ...], role: Any, **options: str) -> None:
+    """Import SOURCE: JSONL, JSON, CSV, TSV, Parquet (.gz too), folders, datasets, or hf:ID[:SPLIT]."""
+    from assay.verbs.importing.request import Request, check_of, split_of
+    from assay.verbs.importing.verb import import_source, plan
+
+    request = Request(
+        sources,
+        role,
+        options["name"],
+        options["mapping"],
+        check_of(options["check"]),
+        split_of(options["split"]),
+        options["task"],
+    )
+    if app.dry_run:
+        reading, converter = plan(request, app.workspace.config.task)
+        roles = {part: dict(roles) for part, roles in reading.roles.items()}
+        lines = [f"{part}: {reading.shapes[part]} · {_roles(found)}" for part, found in roles.items()]
+        app.answer(
+            {"roles": roles, "check": dict(converter.check), "notes": reading.notes},
+            "\n".join([*lines, f"check: {converter.check['kind']}", "nothing was imported (--dry-run)"]),
+        )
+        return
+    found = import_source(app.workspace, request, app.progress("import"))
+    for note in found.notes:
+        app.note(f"note: {note}")
+    app.answer(payload(found), "\n".join(lines_of(found)))
+
+
+def _roles(roles: Mapping[str, tuple[str, ...]]) -> str:
+    return ", ".join(f"{role}={'+'.join(fields)}" for role, fields in roles.items())
+
+
+def payload(found: Imported) -> dict[str, Any]:
+    """Return everything an import says, for --json."""
+    return {
+        "name": found.name,
+        "as": found.role,
+        "read": found.read,
+        "kept": found.kept,
+        "repeats": found.repeats,
+        "bad": [{"file": b.file, "line": b.line, "why": b.why} for b in found.bad.rows],
+        "bad_count": found.bad.count,
+        "shapes": dict(found.shapes),
+        "check": dict(found.check),
+        "splits": dict(found.splits),
+        "by_skill": {s: dict(n) for s, n in found.by_skill.items()},
+        "kept_apart": {"same_prompt": found.held.same_prompt, "same_template": found.held.same_template},
+        "left_out": found.left_out,
+        "version": found.version.label if found.version else None,
+        "id": found.version.id if found.version else None,
+        "eval_set": {s: f.id for s, f in found.evals.splits.items()} if found.evals else None,
+        "task_folder": str(found.task_folder) if found.task_folder else None,
+    }
+
+
+def lines_of(found: Imported) -> list[str]:
+    """Return what an import says to a person."""
+    shapes = Counter(found.shapes.values())
+    as_what = ", ".join(shape if n == 1 else f"{shape} ({n} files)" for shape, n in shapes.items())
+    lines = [f"{found.read:,} rows read as {as_what}" + _repeats(found)]
+    if found.bad.count:
+        lines.append(f"{found.bad.count:,} bad rows kept out:")
+        lines += [f"  {b.file}, line {b.line}: {b.why}" for b in found.bad.rows[:SHOWN]]
+        if found.bad.count > SHOWN:
+            lines.append(f"  … {found.bad.count - SHOWN:,} more; --json lists them")
+    apart = found.held.same_prompt + found.held.same_template
+    if apart:
+        lines.append(
+            f"{apart:,} rows kept out because they are held out: {found.held.same_prompt:,} with the same "
+            f"prompt, {found.held.same_template:,} of the same template"
+        )
+    if found.check["kind"] != "open" and found.role != "prompts":
+        lines.append(f"answers are judged by the check {found.check['kind']}{_gold(found)}")
+    lines += _split(found)
+    return [*lines, _made(found)]
+
+
+def _repeats(found: Imported) -> str:
+    return f"; {found.repeats:,} exact repeats counted once" if found.repeats else ""
+
+
+def _gold(found: Imported) -> str:
+    failed = sum("fails its own check" in b.why for b in found.bad.rows)
+    return f"; gold passes its own check {found.kept:,}/{found.kept + failed:,}" if found.role == "eval" else ""
+
+
+def _split(found: Imported) -> list[str]:
+    if not found.groups:
+        return []
+    near = f", {found.groups.near:,} near-duplicates joined" if found.groups.near else ""
+    templates = f" and template ({found.groups.templates:,})" if found.groups.templates else ""
+    parts = " · ".join(f"{split} {n:,}" for split, n in found.splits.items())
+    out = f" · left out {found.left_out:,}" if found.left_out else ""
+    return [f"split {parts}{out}, by skill{templates}{near}"]
+
+
+def _made(found: Imported) -> str:
+    made = []
+    if found.version:
+        made.append(f"{found.version.label} ({found.kept:,} rows)")
+    for split, n in found.splits.items() if found.evals else ():
+        if split != "train":
+            made.append(f"{found.name}:{split} ({n:,} items{', sealed' if split == 'test' else ''})")
+    where = f"\nas an lm-eval task: {found.task_folder}/README.md" if found.task_folder else ""
+    return f"made {' · '.join(made)}{where}"
