@@ -36,6 +36,11 @@ def _texts(value: Any) -> Any:
     return [plain[v] if isinstance(v, bool) else str(v) if isinstance(v, (int, float)) else v for v in value]
 
 
+def _text_keys(value: Any) -> Any:
+    """Let the labels of a file be numbers: YAML reads `{0: no}` with a number for a key."""
+    return {str(k): v for k, v in value.items()} if isinstance(value, dict) else value
+
+
 Metric = Literal["accuracy", "macro_f1", "bits_per_byte"]
 
 
@@ -46,6 +51,8 @@ class Task(Model):
     system: str = ""
     labels: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
     """The closed set of labels; anything else in an import is a bad row."""
+    label_names: Annotated[dict[str, str], BeforeValidator(_text_keys)] = {}
+    """What the file calls a label → what the model should write; `labels` has the latter."""
     check: str | None = None
     """How an imported answer is judged; rows made by a skill carry their own check."""
     metric: Metric = "accuracy"
@@ -153,10 +160,31 @@ class TrainRecipe(Model):
         return self
 
 
-class Suite(Model):
-    """What a model is scored on: tasks and probes."""
+def _task_names(value: Any) -> Any:
+    """Write `{lm_eval: NAME}` as `lm_eval:NAME`."""
+    named = []
+    for entry in value if isinstance(value, list) else [value]:
+        if isinstance(entry, dict) and set(entry) == {"lm_eval"}:
+            inner = entry["lm_eval"]
+            named += [f"lm_eval:{name}" for name in (inner if isinstance(inner, list) else [inner])]
+        else:
+            named.append(entry)
+    for name in named:
+        if isinstance(name, str) and not NAME.fullmatch(name.removeprefix("lm_eval:")):
+            raise ValueError(f"{name!r} is no task: heldout, an imported benchmark, or lm_eval:NAME")
+    return named
 
-    tasks: Names = ("heldout",)
+
+class Suite(Model):
+    """What a model is scored on: tasks and probes.
+
+    A task is `heldout`, an imported benchmark, or a standard task of lm-eval: `lm_eval:NAME`.
+    """
+
+    tasks: Annotated[tuple[str, ...], BeforeValidator(_task_names)] = Field(("heldout",), min_length=1)
+    shots: int | None = Field(
+        None, ge=0, description="solved examples before each question of a standard task; default: its own"
+    )
     probes: Names = ()
     max_new_tokens: int | None = Field(
         None, ge=1, description="default: half as much again as the longest reference"

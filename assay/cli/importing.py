@@ -24,10 +24,13 @@ SHOWN = 5
 @click.option("--name", required=True, help="Name of the version or eval set.")
 @click.option("--map", "mapping", default="", metavar="ROLE=FIELD,…", help="Which field plays which role.")
 @click.option("--check", default="", metavar="CHECK", help="How answers are judged: number, choice, exact …")
-@click.option("--split", default="", metavar="N/N/N", help="Hold out: train/dev/test rows, or per cent; -/N/N.")
+@click.option(
+    "--split", default="", metavar="N/N/N", help="Hold out: train/dev/test rows, or per cent; -/N/N."
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Take so many items of a dev, test or eval file.")
 @click.option("--task", default="", help="With --as results: the eval set that was answered.")
 @common
-def command(app: App, sources: tuple[str, ...], role: Any, **options: str) -> None:
+def command(app: App, sources: tuple[str, ...], role: Any, limit: int | None, **options: str) -> None:
     """Import SOURCE: JSONL, JSON, CSV, TSV, Parquet (.gz too), folders, datasets, or hf:ID[:SPLIT]."""
     from assay.verbs.importing.request import Request, check_of, split_of
     from assay.verbs.importing.verb import import_source, plan
@@ -40,6 +43,7 @@ def command(app: App, sources: tuple[str, ...], role: Any, **options: str) -> No
         check_of(options["check"]),
         split_of(options["split"]),
         options["task"],
+        limit,
     )
     if app.dry_run:
         reading, converter = plan(request, app.workspace.config.task)
@@ -111,7 +115,9 @@ def _repeats(found: Imported) -> str:
 
 def _gold(found: Imported) -> str:
     failed = sum("fails its own check" in b.why for b in found.bad.rows)
-    return f"; gold passes its own check {found.kept:,}/{found.kept + failed:,}" if found.role == "eval" else ""
+    return (
+        f"; gold passes its own check {found.kept:,}/{found.kept + failed:,}" if found.role == "eval" else ""
+    )
 
 
 def _split(found: Imported) -> list[str]:
@@ -119,7 +125,7 @@ def _split(found: Imported) -> list[str]:
         return []
     near = f", {found.groups.near:,} near-duplicates joined" if found.groups.near else ""
     templates = f" and template ({found.groups.templates:,})" if found.groups.templates else ""
-    parts = " · ".join(f"{split} {n:,}" for split, n in found.splits.items())
+    parts = " · ".join(f"{split} {n:,}" for split, n in found.splits.items() if n)
     out = f" · left out {found.left_out:,}" if found.left_out else ""
     return [f"split {parts}{out}, by skill{templates}{near}"]
 
@@ -129,7 +135,7 @@ def _made(found: Imported) -> str:
     if found.version:
         made.append(f"{found.version.label} ({found.kept:,} rows)")
     for split, n in found.splits.items() if found.evals else ():
-        if split != "train":
+        if split != "train" and n:
             made.append(f"{found.name}:{split} ({n:,} items{', sealed' if split == 'test' else ''})")
     where = f"\nas an lm-eval task: {found.task_folder}/README.md" if found.task_folder else ""
     return f"made {' · '.join(made)}{where}"

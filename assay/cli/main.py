@@ -24,6 +24,7 @@ from assay.files import cache_dir
 
 COMMANDS = {
     "demo": "Run the whole loop offline with a real small model.",
+    "init": "Start a workspace from your own files.",
     "import": "Bring your own data in: rows, held-out items, a benchmark, results.",
     "generate": "Make rows by a recipe.",
     "curate": "Reject, score and select rows by SQL rules; makes a version.",

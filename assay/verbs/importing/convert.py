@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +72,10 @@ class Converter:
         )
 
     def _labelled(self, draft: Draft) -> Draft | Bad:
-        """Hold the label against the closed set of assay.yaml."""
+        """Call the label what assay.yaml calls it, and hold it against the closed set."""
         labels = self.task.labels
+        if name := self.task.label_names.get(draft.label or ""):
+            draft = _renamed(draft, name)
         if not labels or draft.label is None or draft.label in labels:
             return draft
         return _bad(
@@ -98,8 +100,11 @@ class Converter:
         return check
 
     def _skill(self, draft: Draft) -> str:
-        by_label = self.task.skill in ("label", None)
-        return draft.skill or (draft.label if by_label and draft.label else "")
+        if draft.skill or self.task.skill == "cluster":
+            return draft.skill
+        if self.task.skill == "file":
+            return Path(draft.file).name.split(".")[0]
+        return draft.label or ""
 
     def _origin(self, draft: Draft, example_id: str) -> Origin:
         return Origin(
@@ -111,6 +116,19 @@ class Converter:
             prompt=f"{Path(draft.file).name}:{draft.line}",
             parents=draft.parents,
         )
+
+
+def _renamed(draft: Draft, name: str) -> Draft:
+    """Write the label under another name, also where it is the trained turn."""
+    alone = draft.response == draft.label
+    turns = (*draft.messages[:-1], Message("assistant", name)) if alone and not draft.prompt_only else None
+    return replace(
+        draft,
+        label=name,
+        answer=name if draft.answer == draft.label else draft.answer,
+        response=name if alone else draft.response,
+        messages=turns or draft.messages,
+    )
 
 
 def _prompt(draft: Draft) -> tuple[Message, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter
 from dataclasses import replace
@@ -48,7 +49,8 @@ def import_items(
     if not items:
         raise nothing_left(request, bad)
     _more_than_one_label(request, list(items.values()))
-    frozen = [_parented(ws, i) for i in items.values()]
+    chosen = sorted(items.values(), key=lambda i: _order(i.id))[: request.limit]
+    frozen = [_parented(ws, i) for i in chosen]
     evals = ws.publish_eval_set(request.name, act, {role: frozen})
     skills = Counter(i.skill for i in frozen)
     return Imported(
@@ -64,6 +66,7 @@ def import_items(
         evals=evals,
         splits={role: len(frozen)},
         by_skill={s: {role: n} for s, n in sorted(skills.items())},
+        left_out=len(items) - len(frozen),
         task_folder=_lm_eval_task(ws, request, frozen) if role == "benchmark" else None,
     )
 
@@ -76,6 +79,10 @@ def _lm_eval_task(ws: Workspace, request: Request, items: list[EvalItem]) -> Pat
     tokens = 16 * math.ceil(2 * longest / CHARACTERS / 16)
     how = HowToAsk(min(max(tokens, 64), 1_024), system=ws.config.task.system)
     return write(request.name, items, how, ws.home / "tasks").folder
+
+
+def _order(item_id: str) -> str:
+    return hashlib.md5(item_id.encode(), usedforsecurity=False).hexdigest()
 
 
 def _more_than_one_label(request: Request, items: list[EvalItem]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from assay.config import Task
@@ -39,26 +39,48 @@ class Reading:
         return [d for d in islice(self.drafts(), 2 * count) if isinstance(d, Draft)][:count]
 
 
-def read(request: Request, task: Task) -> Reading:
+def read(request: Request, task: Task, *, lenient: bool = False) -> Reading:
     """Open the source and give its fields roles: --map first, then assay.yaml, then what is recognised.
 
-    Raises UserError when a part's fields cannot be told and --map does not say.
+    Raises UserError when a part's fields cannot be told and --map does not say; `lenient` leaves such a
+    part out with a note while another one can be used.
     """
     source = open_source(*request.sources)
-    roles: dict[str, Roles] = {}
-    shapes: dict[str, str] = {}
-    fields: dict[str, tuple[str, ...]] = {}
-    notes = list(source.notes)
+    read, notes = _Read({}, {}, {}), list(source.notes)
+    kept: list[Part] = []
+    first: UserError | None = None
     for part in source.parts:
-        sample = part.sample()
-        fields[part.name] = _fields(sample)
-        shape = recognise(sample)
-        shapes[part.name] = shape.name
-        found = dict(shape.roles) | _columns(task, fields[part.name], part, notes)
-        if request.mapping:
-            found |= parse_map(request.mapping, fields[part.name])
-        roles[part.name] = _usable(part, found, fields[part.name], request)
-    return Reading(source, roles, shapes, tuple(notes), fields)
+        try:
+            _take(read, part, request, task, notes)
+        except UserError as error:
+            if not lenient:
+                raise
+            first = first or error
+            notes.append(f"{part.name}: left out: {error.what}")
+            continue
+        kept.append(part)
+    if first and not kept:
+        raise first
+    return Reading(replace(source, parts=tuple(kept)), read.roles, read.shapes, tuple(notes), read.fields)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What is known of each part so far."""
+
+    roles: dict[str, Roles]
+    shapes: dict[str, str]
+    fields: dict[str, tuple[str, ...]]
+
+
+def _take(read: _Read, part: Part, request: Request, task: Task, notes: list[str]) -> None:
+    sample = part.sample()
+    fields, shape = _fields(sample), recognise(sample)
+    found = dict(shape.roles) | _columns(task, fields, part, notes)
+    if request.mapping:
+        found |= parse_map(request.mapping, fields)
+    read.roles[part.name] = _usable(part, found, fields, request)
+    read.shapes[part.name], read.fields[part.name] = shape.name, fields
 
 
 def _fields(sample: Sequence[Row]) -> tuple[str, ...]:
@@ -69,7 +91,7 @@ def _columns(task: Task, fields: Sequence[str], part: Part, notes: list[str]) ->
     """Return the roles that assay.yaml gives to columns: task.skill and task.template."""
     found: dict[str, tuple[str, ...]] = {}
     for role, column in (("skill", task.skill), ("template", task.template)):
-        if column in (None, "cluster") or column in ROLES:
+        if column in (None, "cluster", "file") or column in ROLES:
             continue
         if column in fields:
             found[role] = (column,)

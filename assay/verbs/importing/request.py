@@ -19,7 +19,10 @@ ROLES: tuple[As, ...] = ("train", "dev", "test", "eval", "prompts", "results", "
 
 @dataclass(frozen=True)
 class Split:
-    """Rows for train, dev and test: whole numbers, or shares that add up to 1; train None is the rest."""
+    """Rows for train, dev and test: numbers, or shares of all rows; train None is the rest.
+
+    A split of 0 rows is not made: an official file can be imported as dev or test beside it.
+    """
 
     train: int | Fraction | None
     dev: int | Fraction
@@ -35,7 +38,7 @@ class Split:
         if rest < max(train, 1):
             beside = f" beside {train} for training" if train > 1 else ""
             raise UserError(
-                f"--split asks for {dev} dev and {test} test rows{beside}, and {rows} different rows are there",
+                f"--split asks for {dev} dev and {test} test rows{beside}; there are {rows} different rows",
                 fix="ask for fewer; `-/N/N` gives all the rest to training",
             )
         return train, dev, test
@@ -51,8 +54,6 @@ def split_of(text: str) -> Split | None:
     if parts[0] != "-" and not re.fullmatch(r"\d{1,9}", parts[0]):
         raise UserError(f"--split {text!r}: train is {parts[0]!r}", fix="a number, or - for all the rest")
     dev, test = int(parts[1]), int(parts[2])
-    if not dev or not test:
-        raise UserError(f"--split {text!r} leaves dev or test without rows", fix="give both some")
     if parts[0] == "-":
         return Split(None, dev, test)
     if int(parts[0]) + dev + test == 100:
@@ -71,6 +72,8 @@ class Request:
     check: Mapping[str, Any] | None = None
     split: Split | None = None
     task: str = ""
+    limit: int | None = None
+    """Take a sample of so many items of a dev, test or benchmark file."""
 
 
 def check_of(text: str) -> dict[str, Any] | None:
@@ -104,3 +107,14 @@ def valid_check(spec: dict[str, Any], where: str) -> dict[str, Any]:
 def task_check(task: Task) -> dict[str, Any] | None:
     """Return the check that assay.yaml names for imported rows."""
     return None if task.check is None else check_of(task.check)
+
+
+def names_of(text: str) -> dict[str, str]:
+    """Read `OLD=NEW,…`: what the file calls a label, and what the model should write."""
+    found = dict[str, str]()
+    for entry in text.split(",") if text else ():
+        old, equals, new = (part.strip() for part in entry.partition("="))
+        if not (old and equals and new):
+            raise UserError(f"--labels: {entry!r} is no OLD=NEW", fix="--labels 0=negative,1=positive")
+        found[old] = new
+    return found

@@ -17,7 +17,7 @@ from assay.errors import UserError
 from assay.files import Progress, silent
 from assay.fingerprint import fingerprint
 from assay.manifest import Manifest, version_id
-from assay.records import EvalItem, Example, Made, Origin
+from assay.records import EvalItem, Example, Made, Origin, Role
 from assay.sources.drafts import Draft
 from assay.sources.rows import Bad
 from assay.verbs.importing.clusters import in_clusters
@@ -71,8 +71,10 @@ def act_of(request: Request, reading: Reading, converter: Converter) -> str:
         name=request.name,
         check=dict(converter.check),
         labels=list(task.labels),
+        label_names=task.label_names,
         skill=task.skill,
         split=repr(request.split),
+        limit=request.limit,
     )
 
 
@@ -156,8 +158,7 @@ def _publish(
         places, groups = _places(request, rows, staged.folder)
         splits = Counter(places)
         by_skill = _by_skill(rows, places)
-        items = {s: _items(rows, places, s) for s in (DEV, TEST)}
-        evals = ws.publish_eval_set(request.name, act, {"dev": items[DEV], "test": items[TEST]})
+        evals = _hold_out(ws, request, act, rows, places)
         keep = keep.copy()
         keep[keep] = np.array([p == TRAIN for p in places])
     version = _version(ws, request, act, staged, keep)
@@ -195,6 +196,14 @@ def _places(request: Request, rows: Sequence[Made], folder: Path) -> tuple[list[
     sizes = request.split.counts(len(rows))
     ids, skills = [m.example.id for m in rows], [m.origin.skill for m in rows]
     return split(ids, skills, groups, sizes), groups
+
+
+def _hold_out(
+    ws: Workspace, request: Request, act: str, rows: Sequence[Made], places: Sequence[str]
+) -> EvalSet | None:
+    roles: tuple[Role, ...] = ("dev", "test")
+    items = {role: found for role in roles if (found := _items(rows, places, role))}
+    return ws.publish_eval_set(request.name, act, items) if items else None
 
 
 def _by_skill(rows: Sequence[Made], places: Sequence[str]) -> dict[str, dict[str, int]]:
