@@ -15,13 +15,14 @@ from dataclasses import dataclass, field, replace
 
 from assay.errors import Stopped
 from assay.records import Result
-from assay.verbs.evaluate import acts_of, evaluate
+from assay.verbs.compare import metrics_of, plan_of
+from assay.verbs.evaluate import HELDOUT, acts_of, evaluate, evaluate_suite
 from assay.verbs.plan import LoopPlan, Stages, plan_loop
 from assay.verbs.probe import Probed, probe
 from assay.verbs.rounds import ArmRound, arm_round, learned, round_zero, weights_for
 from assay.verbs.subjects import Lineup, base_subject, run_subject
 from assay.workspace import Run, Workspace
-from evals.compare import Comparison, Plan, compare
+from evals.compare import Comparison, compare
 
 BASE = "base"
 
@@ -50,8 +51,10 @@ class Outcome:
     probes: Sequence[Probed]
     test: Mapping[str, Sequence[Result]]
     final: Mapping[str, Comparison]
-    acts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Stage → fingerprints of the work, for the cost table."""
+    benchmarks: Mapping[str, Mapping[str, Sequence[Result]]] = field(default_factory=dict)
+    """Task of the suite beside the held-out one → results of base, round0, targeted and control."""
+    benchmark_final: Mapping[str, Comparison] = field(default_factory=dict)
+    """`TASK: targeted minus base` and `… minus control` → comparison."""
 
 
 def loop(ws: Workspace, stages: Stages) -> Outcome:
@@ -83,12 +86,7 @@ def _round(
         weights = weights_for(plan, arm, results, moved)
         arms[arm] = arm_round(plan, number, arm, last.arms[arm] if last else shared, weights)
     dev = {arm: _dev(plan, f"round {number} {arm}", made) for arm, made in arms.items()}
-    names = Plan(
-        margin=plan.ws.config.task.margin,
-        alpha=plan.ws.config.task.alpha,
-        name_a="control",
-        name_b="targeted",
-    )
+    names = plan_of(plan.ws.config.task, "control", "targeted")
     return Round(number, arms, dev, compare(dev["control"], dev["targeted"], names))
 
 
@@ -133,7 +131,7 @@ def choose(plan: LoopPlan, rounds: Sequence[Round]) -> Round:
     """
     if plan.loop.candidate == "last":
         return rounds[-1]
-    return max(rounds, key=lambda r: (r.verdict.score_a + r.verdict.score_b, -r.number))
+    return max(rounds, key=lambda r: (r.verdict.quality, -r.number))
 
 
 def _end(
@@ -156,12 +154,47 @@ def _end(
         progress=plan.stages("test"),
     )
     names = {BASE: [who.subjects[0].name]} | {g: [r.name for r in runs] for g, runs in groups.items()}
-    test = {g: [r for r in results if r.run in wanted] for g, wanted in names.items()}
+    test = _by_group(results, names)
+    benchmarks = _benchmarks(plan, who, names)
     final = {
         "targeted_minus_base": _final(plan, test, BASE),
         "targeted_minus_control": _final(plan, test, "control"),
     }
-    return Outcome(plan, base_dev, zero, zero_dev, moved, rounds, best.number, probes, test, final)
+    return Outcome(
+        plan, base_dev, zero, zero_dev, moved, rounds, best.number, probes, test, final, benchmarks,
+        _compared(plan, benchmarks),
+    )  # fmt: skip
+
+
+def _by_group(results: Sequence[Result], names: Mapping[str, Sequence[str]]) -> dict[str, list[Result]]:
+    return {group: [r for r in results if r.run in wanted] for group, wanted in names.items()}
+
+
+def _benchmarks(
+    plan: LoopPlan, who: Lineup, names: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, list[Result]]]:
+    """Score the models of the end on the suite's other tasks: open sets that nothing was tuned on."""
+    suite = plan.loop.suite
+    found = {}
+    for task in plan.ws.config.suites[suite].tasks:
+        if task != HELDOUT:
+            progress = plan.stages(task)
+            results = evaluate_suite(plan.ws, who, "dev", suite, tasks=[task], progress=progress)
+            found[task] = _by_group(results, names)
+    return found
+
+
+def _compared(
+    plan: LoopPlan, benchmarks: Mapping[str, Mapping[str, Sequence[Result]]]
+) -> dict[str, Comparison]:
+    task = plan.ws.config.task
+    found = {}
+    for name, groups in benchmarks.items():
+        metric = metrics_of(task, groups[BASE])[0]
+        for other in (BASE, "control"):
+            names = plan_of(task, other, "targeted", metric=metric)
+            found[f"{name}: targeted minus {other}"] = compare(groups[other], groups["targeted"], names)
+    return found
 
 
 def _probe(plan: LoopPlan, pair: Sequence[ArmRound]) -> list[Probed]:
@@ -176,6 +209,5 @@ def _probe(plan: LoopPlan, pair: Sequence[ArmRound]) -> list[Probed]:
 
 
 def _final(plan: LoopPlan, test: Mapping[str, Sequence[Result]], other: str) -> Comparison:
-    task = plan.ws.config.task
-    names = Plan(margin=task.margin, alpha=task.alpha, name_a=other, name_b="targeted")
+    names = plan_of(plan.ws.config.task, other, "targeted")
     return compare(test[other], test["targeted"], names)

@@ -12,7 +12,7 @@ from assay.loop import BASE, Outcome
 from assay.manifest import Manifest
 from assay.records import Result
 from assay.report import data
-from assay.verbs.compare import labels_of
+from assay.verbs.compare import labels_of, metrics_of
 from assay.verbs.costs import Cost, costs
 from assay.verbs.evaluate import acts_of
 from assay.verbs.probe import Probed, act_of, probe_set
@@ -34,6 +34,11 @@ def measure(results: Sequence[Result], metric: str, labels: Sequence[str] = ()) 
     """Return the metric as it is compared, over all runs in `results`; None where none of them has it."""
     found = measured(results, metric, labels)
     return None if found is None else found.value
+
+
+def _first_metric(outcome: Outcome, rows: Sequence[Result]) -> str:
+    """Return the metric of a benchmark: accuracy where something judges its answers."""
+    return metrics_of(outcome.plan.ws.config.task, rows)[0]
 
 
 def _measure(outcome: Outcome, results: Sequence[Result]) -> float | None:
@@ -72,6 +77,15 @@ def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
         "final": {
             "test": {name: _measure(outcome, rows) for name, rows in outcome.test.items()},
             **{name: c.summary() for name, c in outcome.final.items()},
+        },
+        "benchmarks": {
+            task: {group: measure(rows, _first_metric(outcome, rows)) for group, rows in groups.items()}
+            | {
+                name.removeprefix(f"{task}: ").replace(" ", "_"): c.summary()
+                for name, c in outcome.benchmark_final.items()
+                if name.startswith(f"{task}: ")
+            }
+            for task, groups in outcome.benchmarks.items()
         },
         "sentence": headline(outcome),
         "notes": list(_notes(outcome)),
@@ -181,7 +195,9 @@ def report_data(outcome: Outcome, seconds: float) -> data.ReportData:
         skill_metric=NAMES[_skill_metric(ws.config.task)],
         facts=_facts(outcome, seconds),
         notes=_notes(outcome),
-        comparisons=tuple(_comparison(name, c) for name, c in outcome.final.items()),
+        comparisons=tuple(
+            _comparison(name, c) for name, c in [*outcome.final.items(), *outcome.benchmark_final.items()]
+        ),
         scores=tuple(_scores(outcome)),
         cells=tuple(_cells(outcome)),
         probes=tuple(_probes(outcome.probes)),

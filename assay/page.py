@@ -70,6 +70,11 @@ def load(path: Path, *, overrides: Iterable[str] = (), known: Known | None = Non
     return config
 
 
+def line_of(path: Path, keys: Sequence[str | int]) -> int:
+    """Return the line of a key or list item of assay.yaml, or of the block it would be in."""
+    return _read(path).line(keys)
+
+
 def _read(path: Path) -> _Text:
     if not path.is_file():
         raise UserError("there is no assay.yaml", where=str(path), fix="assay demo DIR makes one")

@@ -235,7 +235,7 @@ class EvalItem:
 
     @staticmethod
     def from_example(made: Made, *, seen: bool, variant: str = "plain", parent: str = "") -> EvalItem:
-        """Turn a row into an eval item: the trained turn becomes the target; without a check it is open text."""
+        """Turn a row into an eval item: the trained turn is the target; without a check it is open text."""
         example, origin = made.example, made.origin
         return EvalItem(
             messages=example.messages[:-1],

@@ -278,6 +278,7 @@ def load_standard(name: str, root: Path, shots: int | None = None) -> Any:
     Relative data files are those of `root`. Raises UserError for a group, an unknown name, and for data
     that cannot be had.
     """
+    root = root.resolve()
     with contained(seeded=True), contextlib.chdir(root):
         manager, spec = _find(name, root / "tasks")
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assay.records import Result
 from evals import metrics, stats
-from evals.labels import Labels, Recall, recalls
+from evals.labels import NONE, Labels, Recall, recalls
 from evals.pairing import LOWER_IS_BETTER, align, align_labels, by_run
 from evals.stats import Estimate
 
@@ -49,16 +49,24 @@ def measured(rows: Sequence[Result], metric: str, labels: Sequence[str] = ()) ->
 def scores(results: Iterable[Result], labels: Sequence[str] = ()) -> list[Score]:
     """Summarise by run and task: all items, seen and unseen templates apart, then every skill.
 
-    With the `labels` of a classification macro-F1 and the recall of every label come along; a skill
-    whose items have one gold label has no macro-F1, its accuracy is the label's recall.
+    With the `labels` of a classification macro-F1 and the recall of every label come along for tasks whose
+    gold answers are among them. A skill whose items have one gold label has no macro-F1: its accuracy is
+    the label's recall.
     """
     lines: list[Score] = []
     for run, of_run in by_run(results).items():
         for task in sorted({r.task for r in of_run}):
             rows = [r for r in of_run if r.task == task]
+            own = labels if labels and _labelled(rows, labels) else ()
             for name, part in slices(rows).items():
-                lines.append(_score(run, task, (name, part), labels))
+                lines.append(_score(run, task, (name, part), own))
     return lines
+
+
+def _labelled(rows: Sequence[Result], labels: Sequence[str]) -> bool:
+    """Say whether the task is the classification: a benchmark beside it has other answers."""
+    known = Labels(labels)
+    return all(known.place(r.answer) != NONE for r in rows)
 
 
 def slices(rows: Sequence[Result]) -> dict[str, list[Result]]:

@@ -67,6 +67,8 @@ def _lines(root: Path, found: Diagnosis, done: Treatment, *, listed: bool) -> li
             f"{n} {'finding' if n == 1 else 'findings'}{' left' if done.aside or done.again else ''}"
         )
         lines += [line for f in found.findings for line in _finding(root, f)]
+    if listed and found.held:
+        lines.append("kept what no name reaches: a name is damaged, or lies in .assay/quarantine/refs")
     lines += _left(root, [left for left in found.leftovers if left not in done.removed], listed)
     return lines if found.findings else [*lines, "nothing to fix"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,26 +26,47 @@ def command() -> None:
 @click.option("--split", type=click.Choice(["dev", "test"]), default="dev", show_default=True)
 @click.option("--reason", default="", help="Why the sealed test is opened; goes into the ledger.")
 @click.option("--suite", default="main", show_default=True)
+@click.option(
+    "--task", "only", help="heldout, a benchmark, lm_eval:NAME; with commas (default: the suite's)."
+)
 @common
-def run(app: App, models: tuple[str, ...], split: str, reason: str, suite: str) -> None:
-    """Score MODELS (base, runs, groups) on the held-out items."""
-    from assay.cli.scores import score_documents, score_lines, score_table
-    from assay.verbs.evaluate import evaluate
-    from assay.verbs.heldout import heldout
+def run(app: App, models: tuple[str, ...], split: str, reason: str, suite: str, only: str | None) -> None:
+    """Score MODELS (base, runs, groups) on the tasks of a suite; --split is that of the held-out items."""
+    from assay.verbs.evaluate import evaluate_suite, plain_commands, sizes, tasks_of
     from assay.verbs.subjects import lineup
 
     ws = app.workspace
     check_suite(app, suite)
+    tasks = tasks_of(ws, suite, [t.strip() for t in only.split(",") if t.strip()] if only else None)
     if app.dry_run:
-        held = heldout(ws)
-        n = held.split(split).n
-        app.answer({"items": n, "models": models}, f"{len(models)} models × {n} items of {held.name}:{split}")
+        counts = sizes(ws, split, tasks)
+        text = [
+            f"{len(models)} models × {n if n is not None else '?'} items of {t}" for t, n in counts.items()
+        ]
+        items = sum(n or 0 for n in counts.values())
+        app.answer({"items": items, "models": models, "tasks": counts}, "\n".join(text))
         return
     who = lineup(ws, models, app.progress(f"pull {ws.config.model}"))
-    results = evaluate(ws, who, split, suite=suite, reason=reason, progress=app.progress("eval"))
-    lines, task = score_lines(results, ws.config.task), ws.config.task
-    text = score_table(lines, [s.name for s in who.subjects], task)
-    app.answer({"split": split, "metric": task.metric, "scores": score_documents(lines)}, text)
+    note = app.progress("eval")
+    results = evaluate_suite(ws, who, split, suite, tasks=tasks, reason=reason, progress=note)
+    show_scores(app, results, [s.name for s in who.subjects], split)
+    for command_line in plain_commands(ws, who, suite, tasks):
+        app.note(f"the same by lm-eval alone: {command_line}")
+
+
+def show_scores(app: App, results: Sequence[Result], order: Sequence[str], split: str) -> None:
+    """Print the scores, task by task."""
+    from assay.cli.scores import score_documents, score_lines, score_table
+
+    task = app.workspace.config.task
+    lines = score_lines(results, task)
+    by_task = {r.task: [s for s in lines if s.task == r.task] for r in results}
+    tables = [
+        (f"{name}\n" if len(by_task) > 1 else "") + score_table(part, order, task)
+        for name, part in by_task.items()
+    ]
+    answer = {"split": split, "metric": task.metric, "scores": score_documents(lines)}
+    app.answer(answer, "\n\n".join(tables))
 
 
 def check_suite(app: App, suite: str) -> None:

@@ -11,7 +11,9 @@ import click
 from assay.cli.app import App, common
 
 if TYPE_CHECKING:
+    from assay.verbs.importing.results import Scored
     from assay.verbs.importing.rows import Imported
+    from assay.verbs.importing.staging import Refusals
 
 ROLES = ("train", "dev", "test", "eval", "prompts", "results", "labels")
 SHOWN = 5
@@ -32,7 +34,9 @@ SHOWN = 5
 @common
 def command(app: App, sources: tuple[str, ...], role: Any, limit: int | None, **options: str) -> None:
     """Import SOURCE: JSONL, JSON, CSV, TSV, Parquet (.gz too), folders, datasets, or hf:ID[:SPLIT]."""
+    from assay.verbs.importing.labels import Labelled
     from assay.verbs.importing.request import Request, check_of, split_of
+    from assay.verbs.importing.results import Scored
     from assay.verbs.importing.verb import import_source, plan
 
     request = Request(
@@ -45,7 +49,7 @@ def command(app: App, sources: tuple[str, ...], role: Any, limit: int | None, **
         options["task"],
         limit,
     )
-    if app.dry_run:
+    if app.dry_run and role not in ("results", "labels"):
         reading, converter = plan(request, app.workspace.config.task)
         roles = {part: dict(roles) for part, roles in reading.roles.items()}
         lines = [f"{part}: {reading.shapes[part]} · {_roles(found)}" for part, found in roles.items()]
@@ -54,7 +58,25 @@ def command(app: App, sources: tuple[str, ...], role: Any, limit: int | None, **
             "\n".join([*lines, f"check: {converter.check['kind']}", "nothing was imported (--dry-run)"]),
         )
         return
+    if app.dry_run:
+        raise click.UsageError(f"--dry-run has nothing to show for --as {role}")
     found = import_source(app.workspace, request, app.progress("import"))
+    if isinstance(found, Scored):
+        app.answer(_scored_payload(found), "\n".join(_scored_lines(found)))
+        return
+    if isinstance(found, Labelled):
+        lines = [
+            f"{found.kept:,} of {found.read:,} labels kept for the question {found.name}",
+            *bad_lines(found.bad),
+        ]
+        payload_ = {
+            "question": found.name,
+            "read": found.read,
+            "kept": found.kept,
+            "bad": bad_rows(found.bad),
+        }
+        app.answer(payload_, "\n".join(lines))
+        return
     for note in found.notes:
         app.note(f"note: {note}")
     app.answer(payload(found), "\n".join(lines_of(found)))
@@ -72,7 +94,7 @@ def payload(found: Imported) -> dict[str, Any]:
         "read": found.read,
         "kept": found.kept,
         "repeats": found.repeats,
-        "bad": [{"file": b.file, "line": b.line, "why": b.why} for b in found.bad.rows],
+        "bad": bad_rows(found.bad),
         "bad_count": found.bad.count,
         "shapes": dict(found.shapes),
         "check": dict(found.check),
@@ -92,11 +114,7 @@ def lines_of(found: Imported) -> list[str]:
     shapes = Counter(found.shapes.values())
     as_what = ", ".join(shape if n == 1 else f"{shape} ({n} files)" for shape, n in shapes.items())
     lines = [f"{found.read:,} rows read as {as_what}" + _repeats(found)]
-    if found.bad.count:
-        lines.append(f"{found.bad.count:,} bad rows kept out:")
-        lines += [f"  {b.file}, line {b.line}: {b.why}" for b in found.bad.rows[:SHOWN]]
-        if found.bad.count > SHOWN:
-            lines.append(f"  … {found.bad.count - SHOWN:,} more; --json lists them")
+    lines += bad_lines(found.bad)
     apart = found.held.same_prompt + found.held.same_template
     if apart:
         lines.append(
@@ -107,6 +125,49 @@ def lines_of(found: Imported) -> list[str]:
         lines.append(f"answers are judged by the check {found.check['kind']}{_gold(found)}")
     lines += _split(found)
     return [*lines, _made(found)]
+
+
+def bad_rows(bad: Refusals) -> list[dict[str, Any]]:
+    """Return the rows kept out, for --json."""
+    return [{"file": b.file, "line": b.line, "why": b.why} for b in bad.rows]
+
+
+def bad_lines(bad: Refusals) -> list[str]:
+    """Name the first rows kept out, with their lines."""
+    if not bad.count:
+        return []
+    lines = [f"{bad.count:,} bad rows kept out:"]
+    lines += [f"  {b.file}, line {b.line}: {b.why}" for b in bad.rows[:SHOWN]]
+    return lines + ([f"  … {bad.count - SHOWN:,} more; --json lists them"] if bad.count > SHOWN else [])
+
+
+def _scored_payload(found: Scored) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "task": found.task,
+        "read": found.read,
+        "matched": found.matched,
+        "items": found.items,
+        "matched_by": found.by,
+        "correct": found.correct,
+        "accuracy": found.correct / found.matched,
+        "repeats": found.repeats,
+        "bad": bad_rows(found.bad),
+        "bad_count": found.bad.count,
+    }
+
+
+def _scored_lines(found: Scored) -> list[str]:
+    from assay.verbs.score import wilson
+
+    lo, hi = wilson(found.correct, found.matched)
+    again = f"; {found.repeats:,} rows say an item again: the first counts" if found.repeats else ""
+    return [
+        f"{found.matched:,} of {found.items:,} items of {found.task} matched by {found.by}{again}",
+        *bad_lines(found.bad),
+        f"{found.correct:g} correct = {found.correct / found.matched:.3f} [{lo:.3f} {hi:.3f}]",
+        f"compare: assay eval compare base {found.name}",
+    ]
 
 
 def _repeats(found: Imported) -> str:

@@ -97,9 +97,8 @@ def _can_be_seen(made: Started) -> list[str]:
         rare = min(by_skill, key=lambda s: by_skill[s], default="")
         if rare:
             width = 100 * recall_known_to(by_skill[rare])
-            lines.append(
-                f"              {rare} has {by_skill[rare]} dev items: its recall is known to ± {width:.0f} points"
-            )
+            known = f"{rare} has {by_skill[rare]} dev items: its recall is known to ± {width:.0f} points"
+            lines.append(f"{'':14}{known}")
     return lines
 
 

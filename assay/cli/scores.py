@@ -56,11 +56,20 @@ def score_table(lines: Sequence[Score], order: Sequence[str], task: Task) -> str
     labels = [r.label for r in max((s.recalls for s in lines), key=len, default=())]
     some = labels if len(labels) <= COLUMNS else []
     f1 = any(s.macro_f1 for s in lines)
-    head = ["run", "slice", *(["macro-F1"] if f1 else []), "accuracy", "correct"]
+    several = len({s.task for s in lines}) > 1
+    head = [
+        "run",
+        *(["task"] if several else []),
+        "slice",
+        *(["macro-F1"] if f1 else []),
+        "accuracy",
+        "correct",
+    ]
     head += [*(f"recall({label})" for label in some), "bits/byte"]
     rows = [
         [
-            *(s.run, s.slice, *([_interval(s.macro_f1)] if f1 else []), _interval(s.accuracy)),
+            *(s.run, *([s.task] if several else []), s.slice),
+            *(*([_interval(s.macro_f1)] if f1 else []), _interval(s.accuracy)),
             f"{s.correct:g}/{s.items}" if s.accuracy else "–",
             *_recalls(s, some),
             _interval(s.bits_per_byte) if task.metric == "bits_per_byte" else _bits(s),

@@ -62,9 +62,13 @@ def _watch(app: App) -> int:
                 app.answer(found, text)
                 sys.stdout.flush()
                 last = text
-            time.sleep(EVERY)
+            _wait()
     except KeyboardInterrupt:
         return 0
+
+
+def _wait() -> None:
+    time.sleep(EVERY)
 
 
 def text_of(found: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from assay.fingerprint import canonical
+from assay.sources.objects import flaw
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHER = re.compile(r"[^a-z0-9.]+")
@@ -77,9 +78,10 @@ def unpacked(value: Any) -> Any:
     """Return what a text holds when it is a JSON list or object (a CSV cell, a column of tools)."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
-            return json.loads(value)
+            inner = json.loads(value)
         except (ValueError, RecursionError):
             return value
+        return inner if flaw(inner) is None else value
     return value
 
 

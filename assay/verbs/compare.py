@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assay.config import Metric, Task
+from assay.errors import UserError
 from assay.records import Result
-from assay.verbs.evaluate import evaluate
-from assay.verbs.model import base_model
+from assay.verbs.contestants import answers, contestants
 from assay.verbs.plan import Stages
-from assay.verbs.subjects import BASE, lineup, subjects_of
+from assay.verbs.subjects import BASE
 from assay.workspace import Workspace
 from evals.compare import MARGIN, Comparison, Plan, RecallChange, by_skill, compare, recall_changes
 
@@ -59,14 +59,13 @@ def compare_models(
     metric: Metric | None = None,
     progress: Stages,
 ) -> list[Compared]:
-    """Compare every further model with the first.
+    """Compare every further model, or imported results, with the first.
 
-    Models that are not evaluated yet are evaluated now.
+    Models that are not evaluated yet are evaluated now. `NAME:TASK` looks at one task.
     """
-    base = base_model(ws, progress(f"pull {ws.config.model}"))
-    who = lineup(ws, specs)
-    results = evaluate(ws, who, split, reason=reason, progress=progress("eval"))
-    groups = {s: _rows(results, {x.name for x in subjects_of(ws, s, base)}) for s in specs}
+    if len(set(specs)) < len(specs):
+        raise UserError("a model is compared with itself", where=" ".join(specs), fix="name each once")
+    groups = answers(ws, contestants(ws, specs), split, reason=reason, progress=progress)
     first, *rest = specs
     plans = {s: plan_of(ws.config.task, first, s, metric=metric, margin=margin) for s in rest}
     return [compared(groups[first], groups[s], plan, ws.config.task) for s, plan in plans.items()]
@@ -97,20 +96,21 @@ def labels_of(task: Task) -> tuple[str, ...]:
     return task.labels if task.kind == "classification" or task.metric == "macro_f1" else ()
 
 
-def _rows(results: Sequence[Result], names: set[str]) -> list[Result]:
-    return [r for r in results if r.run in names]
-
-
 def differences(ws: Workspace, specs: Sequence[str]) -> str:
     """Return one line: in what the models differ, and what they share."""
-    runs = {s: ws.find_runs(s)[0] for s in specs if s != BASE}
+    who = contestants(ws, specs)
+    if elsewhere := [c.spec for c in who if c.imported]:
+        return f"made elsewhere: {', '.join(elsewhere)}; what else differs is not known here"
+    if len({c.task for c in who}) > 1:
+        return f"not the same items: {', '.join(c.spec for c in who)}"
+    runs = {c.name: ws.find_runs(c.name)[0] for c in who if c.name != BASE}
     facts = {
         "version": {r.version_label for r in runs.values()},
         "recipe": {r.group_key for r in runs.values()},
         "start": {r.start or BASE for r in runs.values()},
     }
     differ = [what for what, values in facts.items() if len(values) > 1]
-    if BASE in specs:
+    if any(c.name == BASE for c in who):
         differ.insert(0, "training (base untrained)")
     versions = f" ({', '.join(sorted(facts['version']))})" if "version" in differ else ""
     return f"the arms differ in: {', '.join(differ) or 'nothing but their seeds'}{versions}"

@@ -24,6 +24,8 @@ from evals import verdict
 from evals.compare import difference
 from evals.stats import MIN_SEEDS, Estimate
 
+_Asked = tuple[float | None, int | None]  # the effect that must be seen, and training seeds
+
 
 @dataclass(frozen=True)
 class Sees:
@@ -91,23 +93,23 @@ def plan_effect(
 
     Nothing is evaluated. Models without results, or none named, leave the assumption of `evals.verdict`.
     """
-    task, seen = ws.config.task, _seen(ws, specs, suite)
-    splits = []
-    for held in _sets(ws, suite):
-        for split in held.splits:
-            size = size_of(ws, held, split)
-            metrics = tuple(_sees(m, size, task, seen, (effect, seeds)) for m in _metrics(task))
-            recalls = tuple(
-                Known(name, n, verdict.recall_known_to(n, task.alpha)) for name, n in size.labels.items()
-            )
-            seconds = None if seen.seconds is None else seen.seconds * size.items
-            splits.append(SplitPlan(size, metrics, recalls, seconds))
+    seen, held = _seen(ws, specs, suite), heldout(ws)
+    splits = [_split(ws, held, split, seen, (effect, seeds)) for split in held.splits]
+    others = [ws.eval_set(n) for n in ws.config.suites[suite].tasks if n in ws.eval_sets() and n != held.name]
+    splits += [_split(ws, o, name, None, (effect, seeds)) for o in others for name in o.splits]
     return EffectPlan(tuple(splits), _loop(ws, splits, seen))
 
 
-def _sets(ws: Workspace, suite: str) -> list[EvalSet]:
-    names = [n for n in ws.config.suites[suite].tasks if n != "heldout"]
-    return [heldout(ws), *(ws.eval_set(n) for n in names if n in ws.eval_sets())]
+def _split(ws: Workspace, held: EvalSet, split: str, seen: _Seen | None, asked: _Asked) -> SplitPlan:
+    """Plan one split; `seen` is None for a benchmark, which has answers and a variance of its own."""
+    task, size = ws.config.task, size_of(ws, held, split)
+    if seen is None:
+        size = replace(size, labels={})
+        return SplitPlan(size, (_sees("accuracy", size, task, _Seen(), asked),), (), None)
+    metrics = tuple(_sees(m, size, task, seen, asked) for m in _metrics(task))
+    known = [Known(name, n, verdict.recall_known_to(n, task.alpha)) for name, n in size.labels.items()]
+    seconds = None if seen.seconds is None else seen.seconds * size.items
+    return SplitPlan(size, metrics, tuple(known), seconds)
 
 
 def _metrics(task: Task) -> list[Metric]:
@@ -123,16 +125,14 @@ def _seen(ws: Workspace, specs: Sequence[str], suite: str) -> _Seen:
     spent = costs(ws, [a for of_model in acts.values() for a in of_model])
     items = heldout(ws).split("dev").n
     seconds = sum(c.seconds for c in spent.values()) / len(spent) / items if spent else None
-    done = [s for s in specs if all(ws.store.has("results", a) for a in acts[s])]
+    done = [s for s in groups if all(ws.store.has("results", a) for a in acts[s])]
     if len(done) < 2:
         return _Seen(seconds=seconds)
     a, b = ([r for act in acts[s] for r in stored(ws.store, act)] for s in done[:2])
     return _Seen(a, b, (done[0], done[1]), seconds)
 
 
-def _sees(
-    metric: Metric, size: Size, task: Task, seen: _Seen, asked: tuple[float | None, int | None]
-) -> Sees:
+def _sees(metric: Metric, size: Size, task: Task, seen: _Seen, asked: _Asked) -> Sees:
     effect, seeds = asked
     if seen.a and (found := _observed(metric, task, seen)) is not None:
         return _by_results(metric, size, found, seen, (effect, seeds))
@@ -163,9 +163,7 @@ def _observed(metric: Metric, task: Task, seen: _Seen) -> Estimate | None:
     return None if math.isnan(found.se) else found
 
 
-def _by_results(
-    metric: Metric, size: Size, found: Estimate, seen: _Seen, asked: tuple[float | None, int | None]
-) -> Sees:
+def _by_results(metric: Metric, size: Size, found: Estimate, seen: _Seen, asked: _Asked) -> Sees:
     effect, seeds = asked
     seeds = seeds or found.seeds
     sees = verdict.seen(found, size.clusters, seeds)

@@ -51,7 +51,7 @@ def score_file(path: Path, response: str, answer: str, check: Mapping[str, Any])
     return Scored(len(rows), correct, correct / len(rows), lo, hi, failed)
 
 
-def wilson(correct: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+def wilson(correct: float, n: int, z: float = 1.959964) -> tuple[float, float]:
     """Return Wilson's interval of a share (Wilson 1927); rows count as independent."""
     p, worth = correct / n, 1 + z * z / n
     middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))

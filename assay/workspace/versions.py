@@ -87,7 +87,7 @@ class Versions(Home):
             yield from self.versions(name)
 
     def version(self, spec: str) -> Version:
-        """Return what `NAME` (or `NAME:train`), `NAME@vN`, `NAME@TAG`, `NAME@DATE` or an id prefix (8 or more) names.
+        """Return what `NAME` (or `NAME:train`), `NAME@vN`, `@TAG`, `@DATE` or an id prefix of 8 digits names.
 
         Raises UserError with the candidates when there is none, or more than one.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -82,6 +83,10 @@ def reference(monkeypatch: pytest.MonkeyPatch) -> Any:
     nltk = pytest.importorskip("nltk")
     if "langdetect" not in sys.modules:
         monkeypatch.setitem(sys.modules, "langdetect", ModuleType("langdetect"))
+    if importlib.util.find_spec("immutabledict") is None:  # it only holds a table of names
+        stub = ModuleType("immutabledict")
+        stub.__dict__["immutabledict"] = dict
+        monkeypatch.setitem(sys.modules, "immutabledict", stub)
     monkeypatch.setattr(nltk.data, "find", lambda *_: None)
     try:
         from lm_eval.tasks.ifeval import instructions_registry, utils

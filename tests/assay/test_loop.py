@@ -12,7 +12,7 @@ def chosen(rule: str, *scores: tuple[float, float]) -> int:
     """Return the round chosen of rounds with these dev scores (control, targeted)."""
     plan = SimpleNamespace(loop=SimpleNamespace(candidate=rule))
     rounds = [
-        SimpleNamespace(number=n, verdict=SimpleNamespace(score_a=a, score_b=b))
+        SimpleNamespace(number=n, verdict=SimpleNamespace(quality=a + b))
         for n, (a, b) in enumerate(scores, start=1)
     ]
     return choose(cast(Any, plan), cast(Any, rounds)).number

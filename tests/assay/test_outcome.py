@@ -18,7 +18,6 @@ from evals.compare import PREDICTED, compare
 from evals.probes import ProbeResult
 from evals.run import result_of
 
-
 SAID = (("x", "x"), ("x", "y"), ("y", "y"), ("y", "y"))
 """Gold and said label of the four rows."""
 
@@ -66,7 +65,8 @@ def test_the_headline_speaks_the_unit_of_the_metric(metric: str, diff: float, sa
 
 
 def test_the_sealed_test_says_the_metric_accuracy_beside_it_and_recall() -> None:
-    said = [replace(r, answer=a, predicted=p, score=float(a == p)) for r, (a, p) in zip(rows("t.s1"), SAID)]
+    pairs = zip(rows("t.s1"), SAID, strict=True)
+    said = [replace(r, answer=a, predicted=p, score=float(a == p)) for r, (a, p) in pairs]
     task = Task(kind="classification", labels=("x", "y", "z"), metric="macro_f1")
     facts = dict(_tested({"targeted": said}, task))
     assert facts == {

@@ -37,7 +37,7 @@ def test_a_label_as_written_wins_over_one_that_differs_in_case() -> None:
 
 
 def test_gold_outside_the_labels_and_no_labels_are_told() -> None:
-    with pytest.raises(UserError, match="none of task.labels"):
+    with pytest.raises(UserError, match=r"none of task\.labels"):
         LABELS.gold(answer("a", 1, "refund", "bug"))
     with pytest.raises(UserError, match="need the labels"):
         Labels(())

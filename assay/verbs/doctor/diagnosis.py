@@ -11,7 +11,7 @@ from assay.verbs.doctor.finding import Finding
 from assay.verbs.doctor.leftovers import Leftover, leftovers, remove
 from assay.verbs.doctor.links import check_links
 from assay.verbs.doctor.refs import Refs, read_refs
-from assay.verbs.doctor.repair import restore, set_aside
+from assay.verbs.doctor.repair import QUARANTINE, restore, set_aside
 from assay.verbs.doctor.segments import Contents, read_segments
 from assay.verbs.opened import Opened
 from assay.workspace import Workspace
@@ -25,6 +25,8 @@ class Diagnosis:
     contents: Contents
     findings: Sequence[Finding]
     leftovers: Sequence[Leftover]
+    held: bool
+    """A name is damaged or set aside, so what no name reaches is not among the leftovers."""
 
 
 @dataclass
@@ -43,8 +45,10 @@ def diagnose(opened: Opened, progress: Progress = silent, *, all_ages: bool = Fa
     contents = read_segments(ws, progress)
     page = [Finding(ws.root / "assay.yaml", str(m)) for m in opened.mistakes]
     damage = [*refs.findings, *contents.findings, *check_links(ws, refs, contents)]
-    left = leftovers(ws, refs, contents, damaged=bool(damage), all_ages=all_ages)
-    return Diagnosis(refs, contents, [*page, *damage], left)
+    aside = any((ws.home / QUARANTINE / "refs").rglob("*.json"))
+    held = bool(damage) or aside
+    left = leftovers(ws, refs, contents, damaged=held, all_ages=all_ages)
+    return Diagnosis(refs, contents, [*page, *damage], left, held)
 
 
 def fix(ws: Workspace, found: Diagnosis) -> Treatment:

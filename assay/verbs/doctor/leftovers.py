@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -141,15 +142,14 @@ def _unreached_items(
 
 
 def _leftover(path: Path, what: str, patience: float, all_ages: bool) -> Leftover:
-    files = [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else [path]
     size, newest = 0, 0.0
-    for file in (*files, path):
+    for part in (path, *path.rglob("*")):
         try:
-            stat = file.lstat()
+            found = part.lstat()
         except FileNotFoundError:  # its owner has just finished with it
             continue
-        size += stat.st_size if file in files else 0
-        newest = max(newest, stat.st_mtime)
+        size += 0 if stat.S_ISDIR(found.st_mode) else found.st_size
+        newest = max(newest, found.st_mtime)
     age = max(0.0, time.time() - newest)
     kept = "" if all_ages or age >= patience else f"younger than {_words(patience)}: --yes takes it too"
     return Leftover(path, what, size, age, kept)

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from assay.config import Task
 from assay.errors import UserError
 from assay.files import Progress, silent
 from assay.verbs.importing.convert import Converter
 from assay.verbs.importing.gold import guess
 from assay.verbs.importing.items import import_items
+from assay.verbs.importing.labels import Labelled, import_labels
 from assay.verbs.importing.reading import Reading, read
 from assay.verbs.importing.request import Request, task_check
+from assay.verbs.importing.results import Scored, import_results
 from assay.verbs.importing.rows import Imported, import_rows
 from assay.workspace import Workspace, check_name
 
 
-def import_source(ws: Workspace, request: Request, progress: Progress = silent) -> Imported:
+def import_source(
+    ws: Workspace, request: Request, progress: Progress = silent
+) -> Imported | Scored | Labelled:
     """Import what the request names. Raises UserError with where and fix; nothing is half-imported."""
+    if request.role == "results":
+        return import_results(ws, request)
+    if request.role == "labels":
+        check_name(request.name)
+        return import_labels(ws, request)
+    return import_data(ws, request, progress)
+
+
+def import_data(ws: Workspace, request: Request, progress: Progress = silent) -> Imported:
+    """Import rows to train on or to measure by."""
     reading, converter = plan(request, ws.config.task)
     if request.role in ("train", "prompts"):
         return import_rows(ws, request, reading, converter, progress)
@@ -28,11 +45,17 @@ def plan(request: Request, task: Task) -> tuple[Reading, Converter]:
     if request.split and request.role != "train":
         raise UserError(f"--split goes with --as train, not --as {request.role}", fix="leave one of them out")
     reading = read(request, task)
-    check = request.check or task_check(task)
-    if check is None:
-        check = guess(reading.sample(), task.labels)
-    elif check["kind"] == "choice" and task.labels and "choices" not in check:
-        check = {**check, "choices": list(task.labels)}
-    elif check["kind"] == "choice" and "choices" not in check:
-        check = {**check, **{k: v for k, v in guess(reading.sample()).items() if k == "choices"}}
+    check = _check(request, task, reading)
+    if check["kind"] == "choice" and "choices" not in check:
+        labels = list(task.labels) or guess(reading.sample()).get("choices")
+        check = {**check, **({"choices": labels} if labels else {})}
     return reading, Converter(request.name, task, check)
+
+
+def _check(request: Request, task: Task, reading: Reading) -> Mapping[str, Any]:
+    """Return --check; else the task's for its own rows, and for a benchmark what its answers look like."""
+    own = task_check(task)
+    if request.check or (own and request.role != "eval"):
+        return request.check or own or {}
+    guessed = guess(reading.sample(), task.labels if request.role != "eval" else ())
+    return own if own and guessed["kind"] == "open" else guessed

@@ -54,7 +54,7 @@ MOST_LABELS = 50
 
 @dataclass(frozen=True)
 class Seen:
-    """What the files are. `parts` are the paths by split: train, dev, test; `labels` count the rows of each."""
+    """What the files are. `parts` are the paths by split; `labels` and `skills` count the rows of each."""
 
     reading: Reading
     parts: Mapping[str, tuple[str, ...]]

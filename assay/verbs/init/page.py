@@ -15,7 +15,7 @@ project: {project}
 task:
   kind: {kind}
   system: {system}  # before every prompt: part of the chat contract, not of the rows
-{labels}  check: {check}  # how an answer is judged: rows that fail are dropped, evals are scored by it{check_note}
+{labels}  check: {check}  # judges an answer: rows that fail are dropped, evals scored by it{check_note}
   metric: {metric}  # what "better" means{metric_note}
   margin: {margin}  # a smaller difference than this counts as the same
   skill: {skill}  # the slices that results are shown by and feedback re-weights{skill_note}
@@ -24,8 +24,8 @@ heldout: {name}  # its dev and test are frozen; test is sealed until the end of 
 model: {model}  # a Hub id, a folder, or smollm2-135m, which needs no network once it is pulled
 
 generate:
-  pool: {{method: draw, from: "{name}:train"}}  # unused rows of your file, by skill: the loop needs no generator
-  # More rows out of your own: a model rewrites prompts, numbers and names are checked. Draw from both:
+  pool: {{method: draw, from: "{name}:train"}}  # unused rows of your file, by skill
+  # More rows: a model rewrites your prompts, numbers and names are checked. Then draw from both:
   # reworded: {{method: rephrase, from: "{name}:train", teacher: base, n: 50}}
   # pool: {{method: draw, from: ["{name}:train", reworded]}}
 
@@ -59,9 +59,11 @@ _SKILLS = {
     "cluster": ": here clusters of like prompts, named by their words; a column of yours is better",
 }
 
+_TEMPLATE = "  # rows of one of these stay in one split and err together\n"
+
 _METRICS = {
     "macro_f1": ": every label counts the same, however rare; recall per label is shown too",
-    "bits_per_byte": ": how well your answers are predicted. No check can judge open text: this is not quality",
+    "bits_per_byte": ": how well your answers are predicted. Nothing judges open text: this is not quality",
     "accuracy": "",
 }
 
@@ -84,9 +86,7 @@ def page(seen: Seen, p: Proposal, project: str, source: str, model: str) -> str:
         margin="0.01" if p.metric == "bits_per_byte" else "0.02",
         skill=quoted(p.skill),
         skill_note=_SKILLS.get(p.skill, ": a column of your file"),
-        template=f"  template: {quoted(p.template)}  # rows of one of these stay in one split and err together\n"
-        if p.template
-        else "",
+        template=f"  template: {quoted(p.template)}{_TEMPLATE}" if p.template else "",
         name=project,
         model=quoted(model),
         reject=f"exact_duplicate, near_duplicate, overlaps_heldout{answers}",

@@ -13,7 +13,7 @@ from assay.files import Progress, publish_folder, silent
 from assay.verbs.demo import TEMPLATE
 from assay.verbs.importing.request import Request, Split
 from assay.verbs.importing.rows import Imported
-from assay.verbs.importing.verb import import_source
+from assay.verbs.importing.verb import import_data
 from assay.verbs.init.look import Seen, look
 from assay.verbs.init.page import page
 from assay.verbs.init.propose import Proposal, propose
@@ -59,7 +59,7 @@ def init(
     with publish_folder(folder) as temporary:
         (temporary / FILE).write_text(page(seen, proposal, name, shown, model), encoding="utf-8")
         ws = Workspace.at(temporary)
-        imports = [import_source(ws, r, progress) for r in _requests(seen, proposal, name, mapping)]
+        imports = [import_data(ws, r, progress) for r in _requests(seen, proposal, name, mapping)]
     return Started(folder, seen, proposal, tuple(imports))
 
 

@@ -1,4 +1,4 @@
-"""A real browser runs nothing that stands in a report: every text field is hostile, one field at a time and all."""
+"""A real browser runs nothing that stands in a report whose every text field is hostile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assay.report.data import BASE, SHARED, ReportData
+from assay.report.data import BASE, SHARED
 from assay.report.page import render
 from tests.assay.report.conftest import full
 from tests.assay.report.test_page import nesting
@@ -25,7 +25,8 @@ ATTACKS = (
     f'"><svg onload={RAN}>',
     f"' onmouseover={RAN} autofocus onfocus={RAN} tabindex=1 '",
     f'<a href="javascript:{RAN}">x</a><iframe srcdoc="<script>parent.{RAN}</script>"></iframe>',
-    f'<iframe src="javascript:parent.{RAN}"></iframe><meta http-equiv=refresh content="0;url=javascript:{RAN}">',
+    f'<iframe src="javascript:parent.{RAN}"></iframe>',
+    f'<meta http-equiv=refresh content="0;url=javascript:{RAN}">',
     f"]]><script>{RAN}</script><!--",
     f"\u2028<script>{RAN}</script>\u2029\u202e",
     "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
@@ -36,7 +37,7 @@ KEPT = {"verdict", "split", "part"}
 
 
 def poisoned(value: Any, text: str) -> Any:
-    """Return a report with `text` in every field that is a text; the names of arms that mean something stay."""
+    """Return a report with `text` in every field that is a text, but for the names that mean something."""
     if isinstance(value, tuple):
         return tuple(poisoned(v, text) for v in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -72,4 +72,6 @@ def test_names_nest() -> None:
 def test_json_in_a_cell_is_unpacked_and_other_text_left() -> None:
     assert fields.unpacked('[{"a": 1}]') == [{"a": 1}]
     assert fields.unpacked("[not json") == "[not json"
+    for flawed in ("[" * 500 + "]" * 500, "[NaN]", '["\\ud800"]'):
+        assert fields.unpacked(flawed) == flawed
     assert fields.unpacked("[" * 100_000) == "[" * 100_000
