@@ -285,6 +285,8 @@ def load_standard(name: str, root: Path, shots: int | None = None) -> Any:
             (task,) = manager.load([spec])["tasks"].values()
         except (OSError, DatasetsError, ValueError, KeyError, yaml.YAMLError, ImportError) as error:
             raise _unloadable(name, error) from error
+        except jinja2.TemplateError as error:  # lm-eval tries the first document at once
+            raise _bad_template(name, error) from error
     own = task.get_config("num_fewshot")
     if own is None or (shots is not None and own != 0):  # lm-eval lets nobody overrule a written 0
         task.set_config("num_fewshot", shots or 0)
@@ -342,6 +344,12 @@ def _unloadable(name: str, error: Exception) -> UserError:
     )
 
 
+def _bad_template(name: str, error: Exception) -> UserError:
+    return UserError(
+        f"a template of the task fails: {error}", where=name, fix="name the fields as the data file does"
+    )
+
+
 def run(
     lm: LM, tasks: dict[str, Any], *, system: str | None = None, limit: int | None = None
 ) -> dict[str, list[dict[str, Any]]]:
@@ -363,7 +371,7 @@ def run(
                 fewshot_as_multiturn=True,
             )
     except jinja2.TemplateError as error:  # a field that the user's data does not have
-        raise UserError(f"a template of the task fails: {error}", where=", ".join(tasks)) from error
+        raise _bad_template(", ".join(tasks), error) from error
     samples: dict[str, list[dict[str, Any]]] = found["samples"]
     return samples
 

@@ -49,8 +49,10 @@ def load(name: str, root: Path, shots: int | None = None) -> Standard:
     from evals import harness
 
     task = harness.load_standard(name, root, shots)
-    docs = [_text(doc) for doc in task.eval_docs]
-    examples = [_text(doc) for doc in task.fewshot_docs() or ()] if task.get_config("num_fewshot") else []
+    with harness.contained():
+        docs = [_text(doc) for doc in task.eval_docs]
+        shown = task.fewshot_docs() if task.get_config("num_fewshot") else ()
+        examples = [_text(doc) for doc in shown or ()]
     made = fingerprint(
         "standard task",
         scheme=VERSION,
@@ -189,12 +191,18 @@ def _gold(value: Any) -> str:
 
 
 def plain_command(
-    name: str, contract: Contract, model: Path, adapter: Path | None, shots: int | None = None
+    name: str, contract: Contract, root: Path, who: tuple[Path, Path | None], shots: int | None = None
 ) -> list[str]:
-    """Return the plain lm-eval command that gives the same score; to be run in the workspace's folder."""
+    """Return the plain lm-eval command that gives the same score; to be run in the workspace `root`.
+
+    `who` is the model's folder and the adapter's.
+    """
+    model, adapter = who
     peft = f",peft={adapter}" if adapter else ""
     command = ["lm_eval", "run", "--model", "hf", "--model_args", f"pretrained={model},dtype=float32{peft}"]
-    command += ["--tasks", name, "--include_path", "tasks", "--apply_chat_template"]
+    command += ["--tasks", name, "--apply_chat_template"]
+    if (root / "tasks").is_dir():
+        command += ["--include_path", "tasks"]
     if shots is not None:
         command += ["--num_fewshot", str(shots)]
     if contract.system:

@@ -50,7 +50,7 @@ def _document(e: Estimate | None) -> dict[str, float] | None:
 
 
 def score_table(lines: Sequence[Score], order: Sequence[str], task: Task) -> str:
-    """Lay scores out, runs in the order asked; the columns are what the task can have."""
+    """Lay the scores of one task out, runs in the order asked; the columns are what it can have."""
     rank = {name: i for i, name in enumerate(order)}
     lines = sorted(lines, key=lambda s: rank.get(s.run, 0))
     labels = [r.label for r in max((s.recalls for s in lines), key=len, default=())]
@@ -68,8 +68,7 @@ def score_table(lines: Sequence[Score], order: Sequence[str], task: Task) -> str
     head += [*(f"recall({label})" for label in some), "bits/byte"]
     rows = [
         [
-            *(s.run, *([s.task] if several else []), s.slice),
-            *(*([_interval(s.macro_f1)] if f1 else []), _interval(s.accuracy)),
+            *(s.run, s.slice, *([_interval(s.macro_f1)] if f1 else []), _interval(s.accuracy)),
             f"{s.correct:g}/{s.items}" if s.accuracy else "–",
             *_recalls(s, some),
             _interval(s.bits_per_byte) if task.metric == "bits_per_byte" else _bits(s),

@@ -21,7 +21,7 @@ from assay.verbs.sizes import Size, size_of
 from assay.verbs.subjects import Lineup, lineup
 from assay.workspace import EvalSet, Workspace
 from evals import verdict
-from evals.compare import difference
+from evals.compare import NAMES, difference
 from evals.stats import MIN_SEEDS, Estimate
 
 _Asked = tuple[float | None, int | None]  # the effect that must be seen, and training seeds
@@ -201,4 +201,4 @@ def amount(value: float, metric: Metric) -> str:
         return "nothing (fewer than 10 clusters decide nothing)"
     if metric == "bits_per_byte":
         return f"{value:.3f} bits per byte"
-    return f"{100 * value:.1f} points" + (" of macro-F1" if metric == "macro_f1" else "")
+    return f"{100 * value:.1f} points of {NAMES[metric]}"

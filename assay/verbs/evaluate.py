@@ -111,7 +111,11 @@ def plain_commands(ws: Workspace, who: Lineup, suite: str, tasks: Sequence[str])
 
     shots = ws.config.suites[suite].shots
     return [
-        shlex.join(plain_command(name.removeprefix(PREFIX), who.contract, who.base.folder, s.folder, shots))
+        shlex.join(
+            plain_command(
+                name.removeprefix(PREFIX), who.contract, ws.root, (who.base.folder, s.folder), shots
+            )
+        )
         for name in tasks
         if name.startswith(PREFIX)
         for s in who.subjects

@@ -75,13 +75,14 @@ def from_skills(
 ) -> Generated:
     """Make rows from programmatic skills; `weights` per cell come from feedback."""
     from generators import programmatic
-    from generators.skills import SKILLS
+    from generators.skills.own import Skills
 
+    skills = Skills(ws.root)
     act = fingerprint(
         "generate",
         recipe=recipe.resolved(),
         version=programmatic.VERSION,
-        versions={s: SKILLS[s].version for s in recipe.skills},
+        versions={s: skills.identity(s) for s in recipe.skills},
         weights=None
         if weights is None
         else sorted((c.skill, c.template, c.difficulty, round(w, 9)) for c, w in weights.items()),
@@ -89,7 +90,9 @@ def from_skills(
     skipped = ws.store.has("examples", act)
     if not skipped:
         with measured(ws, "generate", act):
-            made = programmatic.generate(recipe, recipe.n, recipe.seed, weights, name=recipe_name)
+            made = programmatic.generate(
+                recipe, recipe.n, recipe.seed, weights, name=recipe_name, among=skills
+            )
             ws.add_made(act, _counted(made, recipe.n, progress))
     return publish_raw(ws, act, name, {"name": recipe_name, **recipe.resolved()}, skipped=skipped)
 

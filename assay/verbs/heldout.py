@@ -13,7 +13,7 @@ def heldout(ws: Workspace) -> EvalSet:
     Raises UserError when assay.yaml names none, or when its settings changed after it was frozen.
     """
     from generators.programmatic import VERSION, eval_items
-    from generators.skills import SKILLS
+    from generators.skills.own import Skills
 
     wanted = ws.config.heldout
     if wanted is None:
@@ -24,11 +24,12 @@ def heldout(ws: Workspace) -> EvalSet:
         )
     if not wanted.skills:
         return imported(ws, wanted.name)
-    versions = {s: SKILLS[s].version for s in wanted.skills}
+    skills = Skills(ws.root)
+    versions = {s: skills.identity(s) for s in wanted.skills}
     key = fingerprint("heldout", settings=wanted.resolved(), version=VERSION, versions=versions)
     if wanted.name in ws.eval_sets() and (there := ws.eval_set(wanted.name)).made_by(key):
         return there
-    made = eval_items(wanted.skills, {"dev": wanted.dev, "test": wanted.test}, wanted.seed)
+    made = eval_items(wanted.skills, {"dev": wanted.dev, "test": wanted.test}, wanted.seed, skills)
     return ws.publish_eval_set(wanted.name, key, {"dev": made["dev"], "test": made["test"]})
 
 

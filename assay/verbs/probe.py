@@ -15,6 +15,7 @@ from assay.store import eval_items_of
 from assay.verbs.costs import measured
 from assay.verbs.evaluate import stored
 from assay.verbs.heldout import heldout
+from assay.verbs.importing.convert import GENERATOR as IMPORT
 from assay.verbs.subjects import Lineup
 from assay.workspace import Run, Version, Workspace
 from evals.bench import VERSION as ANSWERING
@@ -64,17 +65,18 @@ def probe(
 def probe_set(ws: Workspace, version: Version) -> list[EvalItem]:
     """Return the probe items of a version, making and keeping them the first time."""
     from generators.programmatic import VERSION, probe_items
-    from generators.skills import SKILLS
+    from generators.skills.own import Skills
 
-    versions = {name: skill.version for name, skill in SKILLS.items()}
+    skills = Skills(ws.root)
+    versions = {name: skills.identity(name) for name in skills}
     dev = {} if ws.config.heldout is None else {"dev": heldout(ws).id("dev")}
     act = fingerprint(
         "probe items", version=version.id, members=MEMBERS, generator=VERSION, skills=versions, **dev
     )
     if not ws.store.has("eval_items", act):
         members = ws.made(_members(ws, version), version)
-        items = probe_items(members, 0) + _beside_dev(
-            ws, [m for m in members if m.origin.skill not in SKILLS]
+        items = probe_items(members, 0, skills) + _beside_dev(
+            ws, [m for m in members if m.origin.generator == IMPORT]
         )
         if not items:
             raise UserError(

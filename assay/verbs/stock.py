@@ -14,6 +14,7 @@ from assay.verbs.draw import Well
 from assay.verbs.generate import Generated, from_skills, recipe_of
 from assay.workspace import Version, Workspace
 from generators.programmatic import Cell, cells
+from generators.skills import own
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Skills:
 
     def uniform(self) -> dict[Cell, float]:
         """Weigh every cell alike."""
-        return dict.fromkeys(cells(self._recipe.skills, self._recipe.difficulties), 1.0)
+        among = own.Skills(self._ws.root)
+        return dict.fromkeys(cells(self._recipe.skills, self._recipe.difficulties, among), 1.0)
 
     def cell(self, origin: Origin) -> Cell:
         """Return skill, template and difficulty."""

@@ -188,10 +188,15 @@ def test_a_template_field_that_the_data_lacks_is_one_error(nano: Model, root: Pa
         evaluate_standard(shared, Subject("base"), load("sums", root))
 
 
-def test_the_plain_command_names_everything_that_counts(nano: Model) -> None:
+def test_the_plain_command_names_everything_that_counts(nano: Model, root: Path) -> None:
     contract: Any = Contract.load(nano.folder, "Be brief.")
-    command = plain_command("sst2", contract, nano.folder, Path("adapter"), shots=3)
+    command = plain_command("sst2", contract, root, (nano.folder, Path("adapter")), shots=3)
     assert f"pretrained={nano.folder},dtype=float32,peft=adapter" in command
-    for flag, value in (("--tasks", "sst2"), ("--num_fewshot", "3"), ("--system_instruction", "Be brief.")):
+    for flag, value in (
+        ("--tasks", "sst2"),
+        ("--num_fewshot", "3"),
+        ("--include_path", "tasks"),
+        ("--system_instruction", "Be brief."),
+    ):
         assert command[command.index(flag) + 1] == value
     assert "--apply_chat_template" in command

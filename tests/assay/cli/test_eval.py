@@ -157,8 +157,10 @@ def test_a_plan_counts_and_reads_no_text_of_the_sealed_test(
     assert triage("eval", "plan", "--effect", "0.05") == 0
     out = capsys.readouterr().out
     assert "tickets:test  120 items in 120 clusters" in out and "secret" not in out
-    assert "can be seen: 11.5 points (assumed: two models judge 20% of the items differently)" in out
-    assert "5.0 points need 628 items" in out and "5.0 points of macro-F1 need" in out
+    assert (
+        "can be seen: 11.5 points of accuracy (assumed: two models judge 20% of the items differently)" in out
+    )
+    assert "5.0 points of accuracy need 628 items" in out and "5.0 points of macro-F1 need" in out
     assert "cancel has 8 dev items: its recall is known to ± 28 points" in out
     assert Workspace.at(tmp_path).test_openings() == 0
 
@@ -175,6 +177,25 @@ def test_a_plan_takes_the_variance_of_results_that_are_there(
     assert dev["metrics"][0]["needs_items"] > 120 and dev["labels"] == COUNTS
     assert triage("eval", "plan", "base", "base", "--json") == 0  # one model: nothing was compared
     assert "assumed" in document(capsys)["splits"][0]["metrics"][0]["basis"]
+
+
+LOOP = """\
+generate: {more: {method: draw, from: "tickets:train", n: 20}}
+curate: {main: {from: more}}
+loop: {generate: more, curate: main, train: lora, rounds: 2, size: 30}
+"""
+
+
+def test_a_plan_says_what_a_round_of_the_loop_can_show(
+    triage: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "assay.yaml").write_text(PAGE + LOOP, encoding="utf-8")
+    assert triage("eval", "plan") == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(
+        "loop  each of 2 rounds (30 rows an arm) sees 20.3 points of macro-F1 on dev (1 seed"
+    )
+    assert "training noise not measured" in last
 
 
 def test_open_text_is_decided_by_bits_per_byte_and_says_what_that_is(

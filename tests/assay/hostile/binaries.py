@@ -104,7 +104,7 @@ def _odd_tables() -> dict[str, pa.Table]:
             {"question": [moment + timedelta(i) for i in twelve], "answer": [moment] * 12}
         ),
         "far-timestamps": pa.table(
-            {"question": pa.array([2**62] * 12, pa.timestamp("s")), "answer": ["x"] * 12}
+            {"question": pa.array([2**62] * 12, pa.timestamp("us")), "answer": ["x"] * 12}
         ),
         "durations": pa.table(
             {"question": [timedelta(days=i) for i in twelve], "answer": pa.array([2**62] * 12, pa.duration("s"))}

@@ -192,3 +192,15 @@ def test_without_jinja2_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(MissingExtra, match="jinja2") as error:
         render(ReportData("t", "h"))
     assert "assay-studio[report]" in error.value.fix
+
+
+def test_a_report_in_bits_per_byte_says_which_way_is_better_and_fits_its_axis() -> None:
+    rows = (Score(0, "base", "dev", 2.2, 2.0, 2.4, 9), Score(1, "a", "dev", 1.6, 1.5, 1.7, 9))
+    made = ReportData("t", "h", scores=rows, metric="bits per byte", skill_metric="bits per byte")
+    assert "bits per byte (fewer is better) [interval]" in render(made)
+    assert "ccuracy" not in render(made)
+    ends = re.findall(
+        r'class="whisker arm0" x1="[\d.]+" y1="([\d.]+)" x2="[\d.]+" y2="([\d.]+)"', render(made)
+    )
+    low, high = (float(y) for y in ends[0])
+    assert 14 < high < low < 196  # not cut off at 1
