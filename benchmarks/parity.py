@@ -19,7 +19,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,16 +123,28 @@ class Memory:
         self.kept.update(values)
 
 
-def ours(model: Model, standard: Standard, limit: int | None) -> list[Result]:
+@dataclass(frozen=True)
+class Side:
+    """One side's rows, what the model said before any filter, and the score it reports."""
+
+    rows: list[Result]
+    raw: list[str]
+    score: float
+
+
+def ours(model: Model, standard: Standard, limit: int | None) -> Side:
     """Score with Assay."""
     contract = Contract.load(model.folder, SYSTEM)
     engine = Hardware("cpu", "float32", MODEL_THREADS)
     bench = Bench(model, contract, cache=Memory(), load=lambda folder: LocalModel(folder, chosen=engine))
-    return evaluate_standard(bench, Subject("base"), standard, limit=limit)
+    found = evaluate_standard(bench, Subject("base"), standard, limit=limit)
+    said = sorted(standard.task.instances, key=lambda i: (i.doc_id, i.idx))
+    mean = sum(r.score or 0.0 for r in found) / len(found)
+    return Side(found, [str(i.resps[0]) for i in said if i.request_type == "generate_until"], mean)
 
 
-def theirs(model: Model, standard: Standard, root: Path, limit: int | None) -> tuple[list[Result], float]:
-    """Score with lm-eval's own model; return its samples as rows, and the number it reports."""
+def theirs(model: Model, standard: Standard, root: Path, limit: int | None) -> Side:
+    """Score with lm-eval's own model, and make rows of its samples."""
     import contextlib
 
     from lm_eval import simple_evaluate
@@ -154,7 +166,10 @@ def theirs(model: Model, standard: Standard, root: Path, limit: int | None) -> t
         )
     samples = found["samples"][standard.name]
     metric, first = samples[0]["metrics"][0], samples[0]["filter"]
-    return rows("lm_eval", standard, samples, {}), float(found["results"][standard.name][f"{metric},{first}"])
+    texts = standard.task.OUTPUT_TYPE == "generate_until"
+    said = [str(s["resps"][0][0]) for s in samples if texts and s["filter"] == first]
+    score = float(found["results"][standard.name][f"{metric},{first}"])
+    return Side(rows("lm_eval", standard, samples, {}), said, score)
 
 
 @dataclass(frozen=True)
@@ -174,24 +189,28 @@ def compare(model: Model, name: str, root: Path, limit: int | None) -> Line:
     """Score one task twice."""
     localize(name, root)
     standard = load(name, root)
-    mine = ours(model, standard, limit)
-    other, reported = theirs(model, standard, root, limit)
-    pairs = list(zip(mine, other, strict=True))
-    differ = [
-        _why(a, b) for a, b in pairs if (a.score, a.response, a.detail) != (b.score, b.response, b.detail)
+    mine, other = ours(model, standard, limit), theirs(model, standard, root, limit)
+    gaps = [
+        abs(a.nll - b.nll)
+        for a, b in zip(mine.rows, other.rows, strict=True)
+        if a.nll is not None and b.nll is not None
     ]
-    gaps = [abs(a.nll - b.nll) for a, b in pairs if a.nll is not None and b.nll is not None]
-    mean = sum(r.score or 0.0 for r in mine) / len(mine)
-    assert all(a.item_id == b.item_id for a, b in pairs)
-    return Line(name, len(mine), mean, reported, tuple(differ), max(gaps, default=0.0))
+    differ = tuple(differences(mine, other))
+    return Line(name, len(mine.rows), mine.score, other.score, differ, max(gaps, default=0.0))
 
 
-def _why(a: Result, b: Result) -> str:
-    alike = (x == y for x, y in zip(a.response, b.response, strict=False))
-    same = len(list(itertools.takewhile(bool, alike)))
-    return f"{a.item_id[:8]}: {a.detail} / {b.detail}; texts part after {same} characters: " + repr(
-        (a.response[same : same + 20], b.response[same : same + 20])
-    )
+def differences(a: Side, b: Side) -> Iterator[str]:
+    """Name every item whose score, choice, detail or unfiltered text is not the same on both sides."""
+    for x, y in zip(a.rows, b.rows, strict=True):
+        mine, other = (x.item_id, x.score, x.response, x.detail), (y.item_id, y.score, y.response, y.detail)
+        if mine != other:
+            yield f"{x.item_id[:8]}: {x.response[:30]!r} {x.detail} / {y.response[:30]!r} {y.detail}"
+    for number, (said, heard) in enumerate(zip(a.raw, b.raw, strict=True)):
+        if said != heard:
+            alike = (p == q for p, q in zip(said, heard, strict=False))
+            same = len(list(itertools.takewhile(bool, alike)))
+            there = (said[same : same + 20], heard[same : same + 20])
+            yield f"document {number}: the texts part after {same} characters: {there!r}"
 
 
 def main() -> None:

@@ -66,24 +66,25 @@ class EvalSets(Home):
         """Freeze splits made by `key` (a fingerprint); test items go under the seal.
 
         Splits the set already has stay; a later import may add the other one. Raises UserError when a
-        split of this name was made by something else: held-out items never change.
+        split of this name has other items: held-out items never change.
         """
         check_name(name)
-        for role in splits:  # before a segment is written: a refused set must reach no snapshot
-            self._same_split(name, role, key)
+        ids = {role: of_rows(sorted(i.id for i in items)) for role, items in splits.items()}
+        for role, split_id in ids.items():  # before a segment is written: a refused set reaches no snapshot
+            self._same_items(name, role, split_id)
         for role, items in splits.items():
-            split_id = of_rows(sorted(i.id for i in items))
-            segment = fingerprint("eval_set", name=name, key=key, split=role, id=split_id)
+            segment = fingerprint("eval_set", name=name, key=key, split=role, id=ids[role])
             store = self.sealed if role == "test" else self.store
-            store.append("eval_items", segment, (i.row(f"{name}:{role}", role) for i in items))
-            frozen = Frozen(key, split_id, segment, len(items), now())
+            if not (self._evals / name / f"{role}.json").is_file():
+                store.append("eval_items", segment, (i.row(f"{name}:{role}", role) for i in items))
+            frozen = Frozen(key, ids[role], segment, len(items), now())
             publish_json(self._evals / name / f"{role}.json", asdict(frozen))
-            self._same_split(name, role, key)
+            self._same_items(name, role, ids[role])
         return self.eval_set(name)
 
-    def _same_split(self, name: str, role: str, key: str) -> None:
+    def _same_items(self, name: str, role: str, split_id: str) -> None:
         path = self._evals / name / f"{role}.json"
-        if path.is_file() and read_json(path)["fingerprint"] != key:
+        if path.is_file() and read_json(path)["id"] != split_id:
             raise UserError(
                 f"{name}:{role} exists and was made from something else; held-out items never change",
                 where=FILE,

@@ -28,7 +28,7 @@ class Split:
     dev: int | Fraction
     test: int | Fraction
 
-    def counts(self, rows: int) -> tuple[int, int, int]:
+    def counts(self, rows: int, where: str = "") -> tuple[int, int, int]:
         """Return how many of so many rows each split gets. Raises UserError when they do not suffice."""
         dev, test = (
             int(part * rows) if isinstance(part, Fraction) else part for part in (self.dev, self.test)
@@ -39,6 +39,7 @@ class Split:
             beside = f" beside {train} for training" if train > 1 else ""
             raise UserError(
                 f"--split asks for {dev} dev and {test} test rows{beside}; there are {rows} different rows",
+                where=where,
                 fix="ask for fewer; `-/N/N` gives all the rest to training",
             )
         return train, dev, test

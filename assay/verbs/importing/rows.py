@@ -193,7 +193,7 @@ def _rows(staged: Staged) -> Iterator[Made]:
 def _places(request: Request, rows: Sequence[Made], folder: Path) -> tuple[list[str], Groups]:
     assert request.split is not None
     groups = group(rows, folder)
-    sizes = request.split.counts(len(rows))
+    sizes = request.split.counts(len(rows), ", ".join(request.sources))
     ids, skills = [m.example.id for m in rows], [m.origin.skill for m in rows]
     return split(ids, skills, groups, sizes), groups
 

@@ -93,7 +93,7 @@ def look(sources: Sequence[str], mapping: str) -> Seen:
     return Seen(
         reading,
         parts or {"train": tuple(sources)},
-        len(drafts),
+        len({d.messages for d in drafts}),
         unread,
         dict(sorted(labels.items(), key=lambda n: (-n[1], n[0]))) if len(labels) <= MOST_LABELS else {},
         Counter(d.skill for d in drafts if d.skill),
