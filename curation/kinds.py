@@ -77,6 +77,7 @@ RELATIONS: dict[str, dict[str, str]] = {
         "variant": "VARCHAR",
         "parent": "VARCHAR",
         "slots": "VARCHAR[]",
+        "source_id": "VARCHAR",
     },
     "results": {
         **dict.fromkeys(_RESULT_TEXT, "VARCHAR"),
@@ -88,6 +89,7 @@ RELATIONS: dict[str, dict[str, str]] = {
         "seen": "BOOLEAN",
         "variant": "VARCHAR",
         "parent": "VARCHAR",
+        "predicted": "VARCHAR",
     },
     "selection": {"example_id": "VARCHAR", "weight": SCORE},
 }

@@ -150,10 +150,14 @@ def _detail(found: Sequence[Sample], metric: str | None) -> str:
     for sample in found:
         named = f" ({sample['filter']})" if len(found) > 1 else ""
         for name in sorted(sample["metrics"], key=lambda n: n != metric):
-            value = sample[name]
-            shown = f"{float(value):g}" if isinstance(value, (int, float)) else str(value)[:60]
-            parts.append(f"{name}{named} {shown}")
+            parts.append(f"{name}{named} {_shown(sample[name])}")
     return " · ".join(parts)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return " / ".join(map(_shown, value))[:60]
+    return f"{float(value):.4g}" if isinstance(value, (int, float)) else str(value)[:60]
 
 
 def _said(standard: Standard, sample: Sample) -> tuple[str, str, float | None, int]:

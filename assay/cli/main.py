@@ -177,7 +177,7 @@ def _bug(arguments: list[str]) -> int:
     log = cache_dir() / "bugs" / time.strftime("%Y%m%dT%H%M%S.log")
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(f"assay {' '.join(arguments)}\n{text}", encoding="utf-8")
+        log.write_text(f"assay {' '.join(arguments)}\n{text}", encoding="utf-8", errors="replace")
     except OSError:
         pass
     click.echo(visible(text), err=True)

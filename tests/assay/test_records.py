@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -119,10 +118,10 @@ def test_a_row_gives_the_eval_item_back() -> None:
     assert (row["item_id"], row["role"]) == (item.id, "dev")
 
 
-def test_an_eval_item_needs_a_gold_answer() -> None:
+def test_an_eval_item_without_a_check_is_open_text() -> None:
     bare = made()
-    with pytest.raises(ValueError, match="gold"):
-        EvalItem.from_example(Made(replace(bare.example, answer=None), bare.origin), seen=True)
+    item = EvalItem.from_example(Made(replace(bare.example, answer=None, check=None), bare.origin), seen=True)
+    assert (item.check.kind, item.answer, item.target) == ("open", "", bare.example.response)
 
 
 def test_prompt_and_response() -> None:

@@ -101,6 +101,9 @@ def _columns(task: Task, fields: Sequence[str], part: Part, notes: list[str]) ->
     return found
 
 
+MOST_NAMED = 20
+"""Fields that a message names."""
+
 NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "train": (("messages", "prompt", "chosen"),),
     "dev": (("messages", "prompt"),),
@@ -113,11 +116,20 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
 """For each kind of import, the roles of which one must be played (for every inner tuple)."""
 
 
+def named(fields: Sequence[str]) -> str:
+    """Name fields for a message: on one line, and not thousands of them."""
+    shown = [" ".join(f.split())[:40] for f in fields[:MOST_NAMED]]
+    more = [f"and {len(fields) - MOST_NAMED} more"] if len(fields) > MOST_NAMED else []
+    return ", ".join(shown + more) or "none"
+
+
 def _usable(part: Part, roles: Roles, fields: Sequence[str], request: Request) -> Roles:
     for one_of in NEEDED[request.role]:
         if not any(roles.get(role) for role in one_of):
-            there = ", ".join(fields) or "none"
-            example = f"{one_of[-1] if len(one_of) == 1 else one_of[1]}={fields[0] if fields else 'FIELD'}"
+            there = named(fields)
+            example = (
+                f"{one_of[-1] if len(one_of) == 1 else one_of[1]}={named(fields[:1]) if fields else 'FIELD'}"
+            )
             raise UserError(
                 f"no field could be taken for {' or '.join(one_of)}; the fields are: {there}",
                 where=part.name,

@@ -227,7 +227,7 @@ def _version(ws: Workspace, request: Request, act: str, staged: Staged, keep: ND
         version=version_id(pairs_of(selection)),
         fingerprint=act,
         act="import",
-        recipe={"name": request.name, "as": request.role, "source": [Path(s).name for s in request.sources]},
+        recipe={"name": request.name, "as": request.role, "source": [_shown(s) for s in request.sources]},
         rows=selection.num_rows,
         inputs={"examples": [act], "origins": [act]},
     )
@@ -240,3 +240,8 @@ def _with_repeats(staged: Staged, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return keep
     kept = {tuple(pair) for pair in staged.ids[keep].tolist()}
     return np.array([tuple(pair) in kept for pair in staged.ids.tolist()])
+
+
+def _shown(source: str) -> str:
+    """Return the name of a source; bytes of it that are no UTF-8 become question marks."""
+    return Path(source).name.encode("utf-8", "replace").decode()

@@ -71,10 +71,10 @@ _METRICS = {
 def page(seen: Seen, p: Proposal, project: str, source: str, model: str) -> str:
     """Return the text of assay.yaml."""
     answers = "" if p.check == "open" else ", check_fails"
-    counts = ", ".join(f"{label} {n}" for label, n in list(seen.labels.items())[:8])
+    counts = ", ".join(f"{plain(label)} {n}" for label, n in list(seen.labels.items())[:8])
     return _PAGE.format(
         title=f"{project}: {seen.rows:,} rows{f' ({counts})' if counts else ''}.",
-        source=source,
+        source=plain(source),
         project=quoted(project),
         kind=p.kind,
         system=quoted(p.system),
@@ -111,4 +111,11 @@ def quoted(text: str) -> str:
     plain = text.replace("-", "").replace("_", "").replace("/", "").replace(".", "")
     words = {"yes", "no", "true", "false", "on", "off", "null", "y", "n", "none", ""}
     bare = plain.isascii() and plain.isalnum() and plain[0].isalpha() and text[0].isalpha()
-    return text if bare and text.lower() not in words else json.dumps(text, ensure_ascii=False)
+    if bare and text.lower() not in words:
+        return text
+    return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def plain(text: str) -> str:
+    """Return a text for a comment: one line, nothing that does not show."""
+    return "".join(c if c.isprintable() else " " for c in text)[:60]

@@ -107,7 +107,10 @@ def _odd_tables() -> dict[str, pa.Table]:
             {"question": pa.array([2**62] * 12, pa.timestamp("us")), "answer": ["x"] * 12}
         ),
         "durations": pa.table(
-            {"question": [timedelta(days=i) for i in twelve], "answer": pa.array([2**62] * 12, pa.duration("s"))}
+            {
+                "question": [timedelta(days=i) for i in twelve],
+                "answer": pa.array([2**62] * 12, pa.duration("s")),
+            }
         ),
         "dictionary": pa.table(
             {"question": [f"q{i}" for i in twelve], "answer": pa.array(["a", "b"] * 6).dictionary_encode()}

@@ -74,7 +74,7 @@ def _flaws(command: str, path: Path, work: Path, capfd: pytest.CaptureFixture[st
         yield "an escape sequence reaches the terminal"
     if (lines := said.err.count("\n")) > MOST_LINES:
         yield f"{lines} lines on stderr"
-    if left := [p for p in work.rglob(".tmp-*")]:
+    if left := list(work.rglob(".tmp-*")):
         yield f"left behind: {left}"
     if code == 2:
         yield from _message(said.err, path)
