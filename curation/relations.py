@@ -64,7 +64,8 @@ CREATE TABLE eval_items AS
 SELECT DISTINCT item_id, eval_set, role, messages, {_TURN_TEXT.format(turns="messages")} AS prompt,
   coalesce(target, '') AS target, answer, check_spec, coalesce(skill, '') AS skill,
   coalesce(template, '') AS template, difficulty, seen, coalesce(variant, '') AS variant,
-  coalesce(parent, '') AS parent, coalesce(slots, []::VARCHAR[]) AS slots, coalesce(source_id, '') AS source_id
+  coalesce(parent, '') AS parent, coalesce(slots, []::VARCHAR[]) AS slots,
+  coalesce(source_id, '') AS source_id
 FROM store_eval_items
 WHERE {{roles}}
 """

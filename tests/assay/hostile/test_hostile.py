@@ -22,6 +22,9 @@ LONGEST = 10.0
 """Seconds that one command may take."""
 
 MOST_LINES = 25
+LONGEST_ANSWER = 6_000
+"""Characters of an answer or a message: a screen or two."""
+
 BATCH = 25
 
 BATCHES = [corpus.NAMES[n : n + BATCH] for n in range(0, len(corpus.NAMES), BATCH)]
@@ -61,7 +64,11 @@ def _arguments(command: str, path: Path, work: Path) -> list[str]:
 def _flaws(command: str, path: Path, work: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[str]:
     arguments = _arguments(command, path, work)
     before, started = _files(work), time.perf_counter()
-    code = run(arguments)
+    try:
+        code = run(arguments)
+    except Exception as error:  # noqa: BLE001 (whatever leaves `run` is a flaw of this file)
+        yield f"raises {error!r}"
+        return
     took = time.perf_counter() - started
     said = capfd.readouterr()
     if took > LONGEST:
