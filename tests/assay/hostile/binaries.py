@@ -206,7 +206,8 @@ def _bytes() -> dict[str, bytes]:
         "zeros-behind.jsonl.gz": packed(LINES) + b"\0" * 512,
         "two-members.jsonl.gz": packed(LINES) + packed(jsonl(rows(20)[12:])),
         "bomb.jsonl.gz": _bomb(),
-        "bomb-of-lines.csv.gz": packed(b"question,answer\n") + packed((b"x" * 1_000 + b",1\n") * 1_000) * MEGABYTES,
+        "bomb-of-lines.csv.gz": packed(b"question,answer\n")
+        + packed((b" " * 4_000 + b"\n") * 260) * MEGABYTES,
         "good.jsonl.bz2": bz2.compress(LINES),
         "cut.jsonl.bz2": bz2.compress(LINES)[:-9],
         "good.jsonl.xz": lzma.compress(LINES),
