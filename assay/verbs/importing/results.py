@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from assay.verbs.importing.answers import Answer, answer_of, columns_of
 from assay.verbs.importing.request import Request
 from assay.verbs.importing.staging import Refusals
 from assay.workspace import Workspace, check_name
+from evals.run import result_of
 
 
 @dataclass(frozen=True)
@@ -167,25 +168,8 @@ def _result(run: str, task: str, finder: _Finder, answer: Answer) -> Result | Ba
         return Bad(answer.file, answer.line, "neither a response nor a score")
     if not 0 <= score <= 1:
         return Bad(answer.file, answer.line, f"the score {score:g} is not between 0 and 1")
-    return Result(
-        run=run,
-        task=task,
-        item_id=item.id,
-        prompt="\n\n".join(m.content for m in item.messages),
-        response=answer.response or "",
-        answer=item.answer,
-        score=score,
-        detail=detail,
-        nll=None,
-        target_bytes=len(item.target.encode()),
-        skill=item.skill,
-        template=item.template,
-        difficulty=item.difficulty,
-        seen=item.seen,
-        variant=item.variant,
-        parent=item.parent,
-        predicted=said,
-    )
+    made = result_of(run, task, item, answer.response or "", score, detail)
+    return replace(made, predicted=said)
 
 
 def _publish(ws: Workspace, name: str, task: str, rows: Sequence[Result]) -> None:

@@ -20,7 +20,7 @@ task:
   margin: {margin}  # a smaller difference than this counts as the same
   skill: {skill}  # the slices that results are shown by and feedback re-weights{skill_note}
 {template}
-heldout: {name}  # its dev and test are frozen; test is sealed until the end of the loop
+heldout: {heldout}  # its dev and test are frozen; test is sealed until the end of the loop
 model: {model}  # a Hub id, a folder, or smollm2-135m, which needs no network once it is pulled
 
 generate:
@@ -87,6 +87,7 @@ def page(seen: Seen, p: Proposal, project: str, source: str, model: str) -> str:
         skill=quoted(p.skill),
         skill_note=_SKILLS.get(p.skill, ": a column of your file"),
         template=f"  template: {quoted(p.template)}{_TEMPLATE}" if p.template else "",
+        heldout=quoted(project),
         name=project,
         model=quoted(model),
         reject=f"exact_duplicate, near_duplicate, overlaps_heldout{answers}",
@@ -102,7 +103,7 @@ def _labels(p: Proposal) -> str:
     if not p.labels:
         return ""
     lines = f"  labels: [{', '.join(map(quoted, p.labels))}]  # anything else in an import is a bad row\n"
-    names = ", ".join(f"{json.dumps(old)}: {quoted(new)}" for old, new in p.label_names.items())
+    names = ", ".join(f"{_in_quotes(old)}: {quoted(new)}" for old, new in p.label_names.items())
     return lines + (f"  label_names: {{{names}}}  # the file's word: the model's word\n" if names else "")
 
 
@@ -111,9 +112,13 @@ def quoted(text: str) -> str:
     plain = text.replace("-", "").replace("_", "").replace("/", "").replace(".", "")
     words = {"yes", "no", "true", "false", "on", "off", "null", "y", "n", "none", ""}
     bare = plain.isascii() and plain.isalnum() and plain[0].isalpha() and text[0].isalpha()
-    if bare and text.lower() not in words:
-        return text
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    return text if bare and text.lower() not in words else _in_quotes(text)
+
+
+def _in_quotes(text: str) -> str:
+    """Write JSON; what does not show as YAML escapes it: beyond U+FFFF, JSON's pairs are no YAML."""
+    shown = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in shown)
 
 
 def plain(text: str) -> str:

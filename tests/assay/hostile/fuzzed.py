@@ -9,7 +9,7 @@ from tests.assay.hostile.binaries import packed, parquet
 from tests.assay.hostile.jsons import jsonl, rows
 from tests.assay.hostile.tables import GOOD
 
-SEED, EACH = 20261124, 3
+SEED, EACH = 20261124, 1
 
 
 def _good() -> dict[str, bytes]:
