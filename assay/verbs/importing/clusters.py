@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -47,9 +48,12 @@ class _Clusters:
         k = max(1, min(MOST, len(texts) // PER_CLUSTER))
         self._model: Any = None
         self.names = ["all"]
-        if k > 1 and any(len(t.split()) > 2 for t in texts):
+        words_of = self._words.build_analyzer()
+        if k > 1 and any(words_of(t) for t in texts):
             points = self._words.fit_transform(texts)
-            self._model = KMeans(n_clusters=k, n_init=3, random_state=0).fit(points)
+            with warnings.catch_warnings():  # fewer different prompts than clusters: the rest stay empty
+                warnings.simplefilter("ignore")
+                self._model = KMeans(n_clusters=k, n_init=3, random_state=0).fit(points)
             self.names = self._named(self._words.get_feature_names_out())
 
     def _named(self, words: Sequence[str]) -> list[str]:

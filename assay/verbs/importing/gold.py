@@ -75,7 +75,8 @@ def _instructions(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
     lists = [v for v in fields.values() if isinstance(v, list)]
     names = next((v for v in lists if v and all(isinstance(x, str) for x in v)), [])
     arguments = next((v for v in lists if any(isinstance(x, dict) for x in v)), [])
-    arguments = [*arguments, *({} for _ in names[len(arguments) :])]
+    arguments = [a if isinstance(a, dict) else {} for a in arguments]
+    arguments += [{} for _ in names[len(arguments) :]]
     return [
         {"id": name, **{k: v for k, v in given.items() if v is not None}}
         for name, given in zip(names, arguments, strict=False)

@@ -31,7 +31,7 @@ from assay.verbs.importing.staging import Refusals, Staged, stage
 from assay.workspace import EvalSet, Version, Workspace
 from assay.workspace.versions import pairs_of
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same file and settings give other rows."""
 
 
@@ -193,9 +193,11 @@ def _rows(staged: Staged) -> Iterator[Made]:
 def _places(request: Request, rows: Sequence[Made], folder: Path) -> tuple[list[str], Groups]:
     assert request.split is not None
     groups = group(rows, folder)
-    sizes = request.split.counts(len(rows), ", ".join(request.sources))
+    train, dev, test = request.split.counts(len(rows), ", ".join(request.sources))
+    if request.split.train is None:
+        train = len(rows)  # all the rest, also what no whole group could fill of dev and test
     ids, skills = [m.example.id for m in rows], [m.origin.skill for m in rows]
-    return split(ids, skills, groups, sizes), groups
+    return split(ids, skills, groups, (train, dev, test)), groups
 
 
 def _hold_out(

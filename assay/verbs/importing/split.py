@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from assay.verbs.importing.groups import Groups
 
 TRAIN, DEV, TEST, OUT = "train", "dev", "test", ""
+WHOLE, PART, ANY = "whole", "part", "any"
+"""A group fits a split when all its skills are lacking there, when one is, or when there is room."""
 
 
 @dataclass
@@ -20,13 +22,13 @@ class _Room:
     left: int
     by_skill: dict[str, int]
 
-    def fits(self, skills: Mapping[str, int], *, strict: bool) -> bool:
+    def fits(self, skills: Mapping[str, int], how: str) -> bool:
         n = sum(skills.values())
         if n > self.left:
             return False
-        if strict:
+        if how == WHOLE:
             return all(count <= self.by_skill.get(skill, 0) for skill, count in skills.items())
-        return any(self.by_skill.get(skill, 0) > 0 for skill in skills)
+        return how == ANY or any(self.by_skill.get(skill, 0) > 0 for skill in skills)
 
     def take(self, skills: Mapping[str, int]) -> None:
         self.left -= sum(skills.values())
@@ -41,20 +43,22 @@ def split(
 
     Groups come in the order of md5 of their smallest id, so the order of the file does not matter. Test
     and dev take a group when it fits what their skills still lack; a second pass is content when one
-    of its skills is lacking. The rest is train; rows beyond the train size are left out ("").
+    of its skills is lacking, a third with any room. The rest is train;
+    rows beyond the train size are left out ("").
     """
     members: dict[int, list[int]] = {}
     for n, root in enumerate(groups.of):
         members.setdefault(root, []).append(n)
     ordered = sorted(members.values(), key=lambda rows: _order(min(ids[n] for n in rows)))
-    rooms = [
-        _Room(s, size, _shares(size, Counter(skills))) for s, size in ((TEST, sizes[2]), (DEV, sizes[1]))
-    ]
+    rooms, there = list[_Room](), Counter(skills)
+    for name, size in ((TEST, sizes[2]), (DEV, sizes[1])):
+        rooms.append(_Room(name, size, _shares(size, there)))
+        there = there - Counter(rooms[-1].by_skill)  # or a skill of one row would be owed to both
     where: dict[int, str] = {}
-    for strict in (True, False):
+    for how in (WHOLE, PART, ANY):
         for number, rows in enumerate(ordered):
             of_group = Counter(skills[n] for n in rows)
-            room = next((r for r in rooms if number not in where and r.fits(of_group, strict=strict)), None)
+            room = next((r for r in rooms if number not in where and r.fits(of_group, how)), None)
             if room:
                 room.take(of_group)
                 where[number] = room.split

@@ -8,8 +8,9 @@ from typing import Any
 from assay.config import Task
 from assay.errors import UserError
 from assay.files import Progress, silent
+from assay.sources.drafts import Draft
 from assay.verbs.importing.convert import Converter
-from assay.verbs.importing.gold import guess
+from assay.verbs.importing.gold import FEW, guess
 from assay.verbs.importing.items import import_items
 from assay.verbs.importing.labels import Labelled, import_labels
 from assay.verbs.importing.reading import Reading, read
@@ -17,6 +18,9 @@ from assay.verbs.importing.request import Request, task_check
 from assay.verbs.importing.results import Scored, import_results
 from assay.verbs.importing.rows import Imported, import_rows
 from assay.workspace import Workspace, check_name
+
+MOST = 200
+"""Labels that a row's check names; it is stored with every row."""
 
 
 def import_source(
@@ -47,9 +51,21 @@ def plan(request: Request, task: Task) -> tuple[Reading, Converter]:
     reading = read(request, task)
     check = _check(request, task, reading)
     if check["kind"] == "choice" and "choices" not in check:
-        labels = list(task.labels) or guess(reading.sample()).get("choices")
+        labels = list(task.labels) or choices_of(reading)
         check = {**check, **({"choices": labels} if labels else {})}
     return reading, Converter(request.name, task, check)
+
+
+def choices_of(reading: Reading) -> list[str]:
+    """Return all answers of a file whose first rows are a choice among words: it may be sorted by them.
+
+    None are returned when there are so many that it is no choice after all.
+    """
+    sample = reading.sample()
+    if "choices" not in guess(sample):
+        return []
+    found = sorted({d.answer for d in reading.drafts() if isinstance(d, Draft) and d.answer})
+    return found if len(found) <= (MOST if any(d.label is not None for d in sample) else FEW) else []
 
 
 def _check(request: Request, task: Task, reading: Reading) -> Mapping[str, Any]:
@@ -57,5 +73,9 @@ def _check(request: Request, task: Task, reading: Reading) -> Mapping[str, Any]:
     own = task_check(task)
     if request.check or (own and request.role != "eval"):
         return request.check or own or {}
-    guessed = guess(reading.sample(), task.labels if request.role != "eval" else ())
+    labels = task.labels if request.role != "eval" else ()
+    guessed = guess(reading.sample(), labels)
+    if "choices" in guessed and not labels:
+        found = choices_of(reading)
+        guessed = {"kind": "choice", "choices": found} if found else {"kind": "exact", "ignore_case": True}
     return own if own and guessed["kind"] == "open" else guessed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from assay.errors import UserError, nearest
 from assay.verbs.importing.request import Split
 from assay.verbs.init.look import Seen
 
@@ -37,8 +38,11 @@ class Proposal:
 
 
 def propose(seen: Seen, split: Split | None, names: Mapping[str, str] | None = None) -> Proposal:
-    """Return a proposal that runs as it is."""
-    labels = tuple((names or {}).get(label, label) for label in seen.labels)
+    """Return a proposal that runs as it is. Raises UserError when a label to rename is not there."""
+    for old in names or {}:
+        if old not in seen.labels:
+            raise UserError(f"no row has the label {old!r}", where="--labels", fix=nearest(old, seen.labels))
+    labels = tuple(dict.fromkeys((names or {}).get(label, label) for label in seen.labels))
     check = str(seen.check["kind"])
     split = split or default_split(seen)
     initial, size, rounds = loop_sizes(trained(seen, split))
