@@ -195,7 +195,7 @@ BYTES: dict[str, bytes] = {
         {**r, "skill": [1, None, "a", {"b": 1}, [1]][i % 5]} for i, r in enumerate(rows(30))
     ),
     "skill-per-row.jsonl": jsonl({**r, "skill": f"s{i}"} for i, r in enumerate(rows(40))),
-    "skill-of-1mb.jsonl": jsonl(rows(4, skill="s" * 1_000_000)),
+    "skill-of-400kb.jsonl": jsonl(rows(4, skill="s" * 400_000)),
     "one-class.jsonl": jsonl({"text": f"a sentence with the number {i}", "label": "yes"} for i in range(40)),
     "class-per-row.jsonl": jsonl(
         {"text": f"a sentence with the number {i}", "label": f"c{i}"} for i in range(40)
@@ -295,6 +295,23 @@ BYTES: dict[str, bytes] = {
     "ifeval-no-arguments.jsonl": jsonl(
         {"prompt": f"write {i}", "instruction_id_list": ["length_constraints:number_words"], "kwargs": [None]}
         for i in range(6)
+    ),
+    "ifeval-arguments-of-all-kinds.jsonl": jsonl(
+        {
+            "prompt": f"write {i}",
+            "instruction_id_list": ["punctuation:no_comma"] * 4,
+            "kwargs": [{}, None, 3, [1]],
+        }
+        for i in range(6)
+    ),
+    "arithmetic-signs.jsonl": jsonl(
+        {"question": f"{i} + {i} - 1 = ?", "answer": 2 * i - 1} for i in range(400)
+    ),
+    "answers-without-words.jsonl": jsonl(
+        {"prompt": f"{i} ?", "completion": f"a {i} " * 20} for i in range(300)
+    ),
+    "sql-texts.jsonl": jsonl(
+        {"question": f"'); DROP TABLE t{i}; -- \" $1 ?", "answer": f"'{i}"} for i in range(12)
     ),
     "ifeval-hostile-arguments.jsonl": jsonl(
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,6 +72,13 @@ def test_a_label_is_renamed_also_where_it_is_trained() -> None:
     assert isinstance(item, EvalItem)
     assert (item.target, item.answer, item.skill) == ("good", "good", "good")
     assert item.messages == (Message("user", "Is it good?"),)
+
+
+def test_a_prompt_keeps_its_turns_when_its_label_is_renamed() -> None:
+    row = replace(drafted("q", "1", label="1", response=None), response="1")
+    item = itemed(row, Task(label_names={"1": "good"}))
+    assert isinstance(item, EvalItem)
+    assert (item.messages, item.target, item.answer) == ((Message("user", "q"),), "", "good")
 
 
 def test_a_label_inside_a_longer_turn_stays_as_the_file_has_it() -> None:

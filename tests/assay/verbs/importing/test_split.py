@@ -107,6 +107,19 @@ def test_a_skill_of_one_row_in_ten_keeps_its_share() -> None:
         assert Counter(s for i, s, _ in rows if found[i] == name) == {"common": 90, "rare": 10}
 
 
+def test_a_rare_row_is_owed_to_test_or_to_dev_not_to_both() -> None:
+    rows = [(f"d{n:02}", "z" if n < 30 else f"rare {n}", n) for n in range(40)]
+    found = places(rows, (32, 4, 4))
+    for name in (DEV, TEST):
+        assert Counter(s == "z" for i, s, _ in rows if found[i] == name) == {True: 3, False: 1}
+
+
+def test_a_split_is_filled_by_other_skills_when_a_group_is_too_large() -> None:
+    rows = [(f"a{n}", "a", 0) for n in range(5)] + [(f"b{n}", "b", n + 1) for n in range(10)]
+    found = places(rows, (12, 0, 3))
+    assert [s for i, s, _ in rows if found[i] == TEST] == ["b", "b", "b"]
+
+
 def test_skills_of_one_row_reach_both_splits() -> None:
     rows = [(f"{n}", f"skill {n}", n) for n in range(40)]
     counts = Counter(places(rows, (20, 10, 10)).values())
