@@ -107,9 +107,10 @@ def _source(con: duckdb.DuckDBPyConnection, table: str, files: Sequence[str]) ->
         return
     quoted = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
     make = "TABLE" if table in ("verdicts", "scores") else "VIEW"
-    con.execute(
-        f"CREATE {make} {name} AS SELECT {select} "
-        f"FROM read_parquet([{quoted}], union_by_name = true, hive_partitioning = false)"
+    none = ", ".join(f'NULL::{t} AS "{c}"' for c, t in columns.items())
+    con.execute(  # the empty half brings the columns that files written before them lack
+        f"CREATE {make} {name} AS SELECT {select} FROM (SELECT {none} WHERE false UNION ALL BY NAME "
+        f"SELECT * FROM read_parquet([{quoted}], union_by_name = true, hive_partitioning = false))"
     )
 
 

@@ -42,21 +42,14 @@ def run_loop(app: App) -> tuple[Outcome, float]:
     from assay.files import publish_json, read_json
     from assay.loop import loop
     from assay.outcome import spent
+    from assay.verbs.status import loop_record
 
     started = time.monotonic()
     outcome = loop(app.workspace, app.progress)
-    record = loop_record(app)
+    record = loop_record(app.workspace)
     wall, work = time.monotonic() - started, sum(c.seconds for c in spent(outcome).values())
     publish_json(record, {"seconds": max(wall, work)})
     return outcome, float(read_json(record)["seconds"])
-
-
-def loop_record(app: App) -> Path:
-    """Return the file that says that the loop of this very assay.yaml has ended, and how long it took."""
-    from assay.fingerprint import fingerprint
-
-    config = app.workspace.config.model_dump(mode="json", by_alias=True, exclude={"limits", "who"})
-    return app.workspace.home / "loops" / f"{fingerprint('loop', config=config)}.json"
 
 
 def finish(app: App, outcome: Outcome, seconds: float, folder: Path) -> None:

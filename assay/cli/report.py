@@ -16,13 +16,14 @@ from assay.cli.app import App, common
 @common
 def command(app: App, out: Path) -> None:
     """Write one self-contained HTML page of the loop that has ended, and print the same tables."""
-    from assay.cli.loop import loop_record, run_loop
+    from assay.cli.loop import run_loop
     from assay.errors import UserError
     from assay.outcome import report_data, summary
     from assay.report.terminal import render
     from assay.verbs.report import write_page
+    from assay.verbs.status import loop_record
 
-    if not loop_record(app).is_file():
+    if not loop_record(app.workspace).is_file():
         raise UserError(
             "the loop of this assay.yaml has not ended here, so there is nothing to report",
             fix="assay loop; or give --set as it was given to the loop",

@@ -203,12 +203,14 @@ def _check_names(file: str, names: tuple[str, ...]) -> None:
         raise UserError(
             f"its head has {len(names):,} columns", where=file, fix="one row a line, not one column a row"
         )
+    seen = set[str]()
     for i, name in enumerate(names, start=1):
         if not name:
             fix = "give it a name in the first line, or drop the column (pandas: to_csv(…, index=False))"
             raise UserError(f"column {i} of the head line has no name", where=file, fix=fix)
-        if name in names[: i - 1]:
+        if name in seen:
             what = f"the head line names the column {objects.printable(name)} twice"
             raise UserError(what, where=file, fix="give each column a name of its own")
+        seen.add(name)
         if "\0" in name:
             raise UserError(f"the name of column {i} holds a NUL character", where=file, fix="rename it")

@@ -27,8 +27,9 @@ def heldout(ws: Workspace) -> EvalSet:
     skills = Skills(ws.root)
     versions = {s: skills.identity(s) for s in wanted.skills}
     key = fingerprint("heldout", settings=wanted.resolved(), version=VERSION, versions=versions)
-    if wanted.name in ws.eval_sets() and (there := ws.eval_set(wanted.name)).made_by(key):
-        return there
+    there = ws.eval_set(wanted.name) if wanted.name in ws.eval_sets() else None
+    if there and there.made_by(key) and {"dev", "test"} <= there.splits.keys():
+        return there  # with one split of the two, a kill came between them: the other is made below
     made = eval_items(wanted.skills, {"dev": wanted.dev, "test": wanted.test}, wanted.seed, skills)
     return ws.publish_eval_set(wanted.name, key, {"dev": made["dev"], "test": made["test"]})
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from assay.store import SCHEMAS
 from curation.kinds import RELATIONS
@@ -96,3 +97,12 @@ def test_a_score_that_two_curations_stored_is_one_row(tmp_path: Path) -> None:
     row = {"signal": "check", "signal_version": 1, "example_id": "a", "score": Decimal(1)}
     files = [write(tmp_path, "scores", [row], name) for name in ("one", "two")]
     assert ask(Relations({"scores": files}), "SELECT count(*) AS n FROM scores") == [{"n": 1}]
+
+
+def test_columns_that_older_files_lack_are_null(tmp_path: Path) -> None:
+    whole = SCHEMAS["results"].empty_table().drop_columns(["predicted"])
+    row = dict.fromkeys(whole.schema.names) | {"run": "r", "score": 1.0}
+    path = tmp_path / "old.parquet"
+    pq.write_table(pa.Table.from_pylist([row], schema=whole.schema), path)
+    found = ask(Relations({"results": (path,)}), "SELECT run, score, predicted FROM results")
+    assert found == [{"run": "r", "score": 1.0, "predicted": None}]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,9 @@ class Converter:
             checks.validate(spec)
         except ValueError as error:
             return _bad(draft, str(error))
-        gold = draft.answer or ""
+        gold, choices = draft.answer or "", check.params.get("choices")
+        if check.kind == "choice" and choices and gold.strip().casefold() not in _folded(choices):
+            return _bad(draft, f"the answer {gold[:60]!r} is none of the choices ({nearest(gold, choices)})")
         if check.kind != "constraints" and not (said := checks.judge(spec, gold, gold)).passed:
             return _bad(draft, f"the answer fails its own check {check.kind}: {said.detail}")
         return check
@@ -116,6 +118,10 @@ class Converter:
             prompt=f"{Path(draft.file).name}:{draft.line}",
             parents=draft.parents,
         )
+
+
+def _folded(choices: Sequence[str]) -> set[str]:
+    return {c.strip().casefold() for c in choices}
 
 
 def _renamed(draft: Draft, name: str) -> Draft:

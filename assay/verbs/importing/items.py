@@ -17,7 +17,7 @@ from assay.verbs.importing.convert import Converter
 from assay.verbs.importing.reading import Reading
 from assay.verbs.importing.request import Request
 from assay.verbs.importing.rows import Imported, act_of, nothing_left
-from assay.verbs.importing.staging import Refusals
+from assay.verbs.importing.staging import REPORT, Refusals
 from assay.workspace import Workspace
 
 CHARACTERS = 3
@@ -44,8 +44,9 @@ def import_items(
             continue
         repeats += found.id in items
         items.setdefault(found.id, found)
-        if read % 1_000 == 0:
+        if read % REPORT == 0:
             progress(read, 0, "rows")
+    progress(read, read, "rows")
     if not items:
         raise nothing_left(request, bad)
     _more_than_one_label(request, list(items.values()))

@@ -27,7 +27,7 @@ from assay.verbs.importing.held import HeldOut
 from assay.verbs.importing.reading import Reading
 from assay.verbs.importing.request import Request
 from assay.verbs.importing.split import DEV, OUT, TEST, TRAIN, split
-from assay.verbs.importing.staging import Refusals, Staged, stage
+from assay.verbs.importing.staging import REPORT, Refusals, Staged, stage
 from assay.workspace import EvalSet, Version, Workspace
 from assay.workspace.versions import pairs_of
 
@@ -122,8 +122,9 @@ def _made(
             bad.add(found)
         else:
             yield found
-        if seen["read"] % 1_000 == 0:
+        if seen["read"] % REPORT == 0:
             progress(seen["read"], 0, "rows")
+    progress(seen["read"], seen["read"], "rows")
 
 
 def _kept(rows: Iterator[Made], held: HeldOut) -> Iterator[Made]:

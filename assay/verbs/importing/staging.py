@@ -21,6 +21,9 @@ from assay.store import SCHEMAS, SELECTION
 BATCH = 5_000
 """Rows between two writes."""
 
+REPORT = 20_000
+"""Rows between two lines of progress: how many there are is not known before the end."""
+
 SHOWN = 1_000
 """Bad rows that are kept with their lines; beyond it they are counted."""
 

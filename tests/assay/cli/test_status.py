@@ -123,16 +123,6 @@ def test_the_loop_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     assert look(ws)["next"] == "assay report"
 
 
-def test_the_record_of_a_loop_is_the_one_that_the_loop_writes(tmp_path: Path) -> None:
-    from assay.cli import loop as loop_cli
-    from assay.cli.app import App
-
-    ws = page(tmp_path, PAGE + LOOP)
-    flags: dict[str, Any] = dict.fromkeys(("as_json", "dry_run", "yes", "quiet", "verbose"), False)
-    app = App(flags | {"workspace": tmp_path, "overrides": ()})
-    assert loop_cli.loop_record(app) == loop_record(ws)
-
-
 def test_a_training_runs_or_was_stopped_at_a_step(tmp_path: Path) -> None:
     ws = page(tmp_path, PAGE.replace("  empty:", "  # empty:"))
     for name in ("raw", "other"):

@@ -49,3 +49,11 @@ def test_the_test_split_is_sealed(workspace: Workspace) -> None:
     assert len(workspace.eval_items(held, "dev")) == 6
     with pytest.raises(UserError, match="sealed"):
         workspace.eval_items(held, "test")
+
+
+def test_a_kill_between_dev_and_test_is_made_good(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace()
+    whole = heldout(workspace)
+    (workspace.home / "refs" / "evals" / whole.name / "test.json").unlink()
+    again = heldout(make_workspace())
+    assert (again.id("dev"), again.id("test")) == (whole.id("dev"), whole.id("test"))

@@ -103,6 +103,12 @@ def test_gold_that_fails_its_own_check_is_a_bad_row() -> None:
     assert "fails its own check" in str(itemed(drafted(answer="many"), check={"kind": "number"}))
 
 
+def test_gold_outside_the_choices_that_were_named_is_a_bad_row() -> None:
+    check = {"kind": "choice", "choices": ["yes", "no"]}
+    assert "none of the choices" in refused(drafted(answer="maybe"), check=check)
+    assert convert(drafted(answer="YES"), check=check).example.answer == "YES"
+
+
 def test_a_check_that_lacks_its_parameters_is_a_bad_row() -> None:
     assert "instructions" in refused(drafted(answer=None, response="x"), check={"kind": "constraints"})
 
