@@ -75,7 +75,7 @@ def test_a_loop_over_a_file_runs_to_its_end(
     if kind == "open text":
         rows = [{"prompt": sentence(n), "completion": sentence(n + 500) * 2} for n in range(70)]
     path, folder = write(tmp_path / "a.jsonl", rows), tmp_path / "mine"
-    made = run(["init", str(folder), "--from", path, "--split", "-/14/14", "--model", nano.name, "-q"])
+    made = run(["init", str(folder), "--from", path, "--split", "-/14/14", "--model", str(nano.folder), "-q"])
     assert made == 0, capsys.readouterr()
     small = [
         "loop.initial=12",
